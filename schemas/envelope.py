@@ -1,0 +1,173 @@
+"""CloudEvents 1.0, Kafka protocol binding, binary content mode: attributes in `ce_*` headers, data as JSON.
+
+`decode` is the only way in: it raises a `ContractError` with a stable reason for anything that is
+not exactly an event of ours, and never anything else.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Final
+
+import msgspec
+
+from schemas.body import Content, Plain
+from schemas.errors import BadPayload, KeyMismatch, NewerVersion, NotAnEvent, TooLarge, UnknownType
+from schemas.events import INCOMING, MAX_TEXT_BYTES, Incoming, Outgoing, type_of
+from schemas.subject import Subject
+
+Headers = tuple[tuple[str, bytes], ...]
+
+CONTENT_TYPE: Final = b"application/json"
+MAX_EVENT_ID: Final = 256
+# A journal that starts in antiquity or ends in the year 9999 is a typing error; it also keeps every
+# date far enough from the ends of `datetime` that adding an offset or a week cannot overflow.
+EARLIEST: Final = datetime(1000, 1, 1, tzinfo=UTC)
+LATEST: Final = datetime(9000, 1, 1, tzinfo=UTC)
+
+_VERSIONED: Final = re.compile(r"(?P<name>memcube\.[a-z]+\.[a-z]+)\.v(?P<version>[1-9][0-9]{0,3})")
+_encode = msgspec.json.Encoder().encode
+_decoders = {name: msgspec.json.Decoder(struct) for name, struct in INCOMING.items()}
+
+
+class Event(msgspec.Struct, frozen=True):
+    """A decoded event. `time` is when it happened, with the offset of who said it."""
+
+    id: str
+    type: str
+    source: str
+    time: datetime
+    subject: Subject
+    data: Incoming
+
+
+def encode(
+    data: Incoming | Outgoing, *, event_id: str, source: str, time: datetime, subject: Subject
+) -> tuple[bytes, Headers, bytes]:
+    """Key, headers and value of the Kafka record that carries `data`."""
+    headers = (
+        ("ce_specversion", b"1.0"),
+        ("ce_id", event_id.encode()),
+        ("ce_type", type_of(data).encode()),
+        ("ce_source", source.encode()),
+        ("ce_time", time.isoformat().encode()),
+        ("ce_subject", subject.key.encode()),
+        ("content-type", CONTENT_TYPE),
+    )
+    return subject.key.encode(), headers, encode_data(data)
+
+
+def encode_data(data: Incoming | Outgoing) -> bytes:
+    """The JSON of the payload. The type stands in `ce_type` as well as in the tag."""
+    return _encode(data)
+
+
+def decode(key: bytes | None, headers: Iterable[tuple[str, bytes | None]], value: bytes) -> Event:
+    """The event in a Kafka record; raises a `ContractError` that says what is wrong."""
+    attributes = _attributes(headers)
+    event_type = _known_type(attributes)
+    try:
+        data = _decoders[event_type].decode(_tagged(value, event_type))
+    except msgspec.ValidationError as error:
+        raise BadPayload(f"{event_type}: {error}") from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise BadPayload(f"value is not JSON: {error}") from None
+    subject = data.subject()
+    if key is not None and key != subject.key.encode():
+        raise KeyMismatch(f"key {_shown(key)} but the payload's subject is {subject.key!r}")
+    for body in bodies(data):
+        if isinstance(body, Plain):
+            check_content(body)
+    return Event(
+        id=_identifier(attributes["ce_id"]),
+        type=event_type,
+        source=attributes["ce_source"],
+        time=_time(attributes.get("ce_time")),
+        subject=subject,
+        data=data,
+    )
+
+
+def bodies(data: Incoming) -> tuple[msgspec.Struct, ...]:
+    """Every body of a payload, plain or sealed."""
+    one = getattr(data, "body", None)
+    return (one,) if one is not None else tuple(getattr(data, "memories", ()))
+
+
+def check_content(content: Content) -> None:
+    """Raise if the text is empty, too large or not text; applied after opening as well."""
+    try:
+        size = len(content.text.encode())
+        (content.name or "").encode()
+    except UnicodeEncodeError:
+        raise BadPayload("text holds a lone surrogate, which is no character: send valid Unicode") from None
+    if size > MAX_TEXT_BYTES:
+        raise TooLarge(f"text has {size:,} bytes; at most {MAX_TEXT_BYTES:,} are kept: split it into turns")
+    if not content.text or content.text.isspace():
+        raise BadPayload("text is empty")
+
+
+def _attributes(headers: Iterable[tuple[str, bytes | None]]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name, raw in headers:
+        if name.startswith("ce_") and raw is not None:
+            try:
+                found[name] = raw.decode()
+            except UnicodeDecodeError:
+                raise NotAnEvent(f"header {name} is not UTF-8") from None
+    if found.get("ce_specversion") != "1.0":
+        raise NotAnEvent(f"header ce_specversion must be 1.0, not {found.get('ce_specversion')!r}")
+    for name in ("ce_id", "ce_type", "ce_source"):
+        if not found.get(name):
+            raise NotAnEvent(f"header {name} is missing or empty")
+    return found
+
+
+def _known_type(attributes: dict[str, str]) -> str:
+    given = attributes["ce_type"]
+    if given in INCOMING:
+        return given
+    match = _VERSIONED.fullmatch(given)
+    versions = [int(v[-1]) for known in INCOMING if match and (v := known.rsplit(".v", 1))[0] == match["name"]]
+    if match and versions and int(match["version"]) > max(versions):
+        raise NewerVersion(f"{given}: this reader knows version {max(versions)}; upgrade, then retry")
+    raise UnknownType(f"{given[:100]!r} is none of: {', '.join(sorted(INCOMING))}")
+
+
+def _tagged(value: bytes, event_type: str) -> bytes:
+    """The payload with its tag, which `ce_type` makes redundant and other producers leave out."""
+    if not value.lstrip()[:1] == b"{":
+        return value
+    fields = msgspec.json.decode(value, type=dict[str, msgspec.Raw])
+    fields["type"] = msgspec.Raw(_encode(event_type))
+    return _encode(fields)
+
+
+def _identifier(given: str) -> str:
+    if len(given) > MAX_EVENT_ID or not given.isprintable():
+        raise NotAnEvent(f"header ce_id must be printable and at most {MAX_EVENT_ID} characters")
+    return given
+
+
+def _time(given: str | None) -> datetime:
+    if given is None:
+        raise NotAnEvent("header ce_time is missing: when it happened decides what is true now")
+    try:
+        time = datetime.fromisoformat(given)
+    except ValueError:
+        raise NotAnEvent(f"header ce_time is no RFC 3339 time: {given[:40]!r}") from None
+    if time.tzinfo is None:
+        raise NotAnEvent(f"header ce_time has no UTC offset: {given[:40]!r}")
+    try:
+        in_range = EARLIEST <= time <= LATEST
+    except OverflowError:
+        in_range = False
+    if not in_range:
+        raise NotAnEvent(f"header ce_time {given[:40]!r} is outside the years 1000 to 9000")
+    return time
+
+
+def _shown(key: bytes) -> str:
+    return ascii(key[:80].decode(errors="replace"))

@@ -1,0 +1,171 @@
+"""Event types: what may be said on `memory.events`, and what MemCube says on the other topics.
+
+Every struct's tag is its CloudEvents type, `memcube.<family>.<name>.v<version>`. A reader ignores
+fields it does not know; a change that breaks readers is a new version.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal, get_args
+
+import msgspec
+
+from schemas.body import Body
+from schemas.subject import Address
+
+# Longer than any turn a person types and still far below Kafka's message limit once sealed.
+MAX_TEXT_BYTES = 256 * 1024
+
+
+# --- conversation: in ------------------------------------------------------------------------------
+
+
+class Prompt(Address, frozen=True, kw_only=True, omit_defaults=True, tag="memcube.conversation.prompt.v1"):
+    """What a person said."""
+
+    body: Body
+    source_id: str | None = None
+
+
+class Response(Address, frozen=True, kw_only=True, omit_defaults=True, tag="memcube.conversation.response.v1"):
+    """What the assistant answered, and the cubes that its prompt was given."""
+
+    body: Body
+    source_id: str | None = None
+    used: tuple[str, ...] = ()
+
+
+Verdict = Literal["up", "down"]
+
+
+class Feedback(Address, frozen=True, kw_only=True, omit_defaults=True, tag="memcube.conversation.feedback.v1"):
+    """A judgement on memories that an answer used. Raises or lowers their trust."""
+
+    cube_ids: tuple[str, ...]
+    verdict: Verdict
+
+
+# --- commands: in ----------------------------------------------------------------------------------
+
+
+class Remember(Address, frozen=True, kw_only=True, omit_defaults=True, tag="memcube.command.remember.v1"):
+    """Keep this text as it stands. `expires_at`: a tick past it ends the memory."""
+
+    body: Body
+    source_id: str | None = None
+    pinned: bool = False
+    expires_at: datetime | None = None
+
+
+class Edit(Address, frozen=True, kw_only=True, omit_defaults=True, tag="memcube.command.edit.v1"):
+    """Replace the text of a memory by a new version."""
+
+    cube_id: str
+    body: Body
+
+
+class Pin(Address, frozen=True, kw_only=True, omit_defaults=True, tag="memcube.command.pin.v1"):
+    """Protect a memory from expiry and from being superseded by extraction."""
+
+    cube_id: str
+    pinned: bool = True
+
+
+class Forget(Address, frozen=True, kw_only=True, omit_defaults=True, tag="memcube.command.forget.v1"):
+    """Erase these memories with their raw turns; or, with `everything`, the whole subject and its keys."""
+
+    cube_ids: tuple[str, ...] = ()
+    everything: bool = False
+
+
+class Undo(Address, frozen=True, kw_only=True, omit_defaults=True, tag="memcube.command.undo.v1"):
+    """Take back what one event changed. A forget cannot be undone."""
+
+    event_id: str
+
+
+class Tick(Address, frozen=True, kw_only=True, omit_defaults=True, tag="memcube.command.tick.v1"):
+    """Time passes for this subject: what expires before the event's time, expires now."""
+
+
+class Shred(Address, frozen=True, kw_only=True, omit_defaults=True, tag="memcube.command.shred.v1"):
+    """Destroy data keys. Follows `Forget(everything=True)` in the log, behind all that the keys still open."""
+
+    key_ids: tuple[str, ...]
+
+
+# --- results: in, from the roles that do heavy or non-deterministic work -----------------------------
+
+
+class Parent(msgspec.Struct, frozen=True):
+    """A cube at one version."""
+
+    cube_id: str
+    version: int
+
+
+class Extracted(Address, frozen=True, kw_only=True, omit_defaults=True, tag="memcube.result.extracted.v1"):
+    """Memories that an extractor outside the stream drew from turns. Dropped if a parent has changed since."""
+
+    parents: tuple[Parent, ...]
+    memories: tuple[Body, ...]
+    processor: str
+
+
+# --- out ---------------------------------------------------------------------------------------------
+
+
+class CubeUpdated(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="memcube.cube.updated.v1"):
+    """One change of one cube. Readers keep the highest version of an id."""
+
+    subject: str
+    cube_id: str
+    version: int
+    state: str
+    form: str
+    decision: str
+    reason: str
+    cause: str
+    valid_from: datetime
+    recorded_at: datetime
+    body: Body
+    valid_to: datetime | None = None
+
+
+class Recalled(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="memcube.recall.served.v1"):
+    """Which cubes a recall returned. The query is not kept."""
+
+    subject: str
+    cubes: tuple[Parent, ...]
+
+
+class Audited(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="memcube.audit.recorded.v1"):
+    """One step that was taken, by which event, and why. Holds no content, only a keyed digest of it."""
+
+    subject: str
+    event_id: str
+    event_type: str
+    decision: str
+    reason: str
+    processor: str
+    recorded_at: datetime
+    cube_id: str | None = None
+    version: int | None = None
+    state: str | None = None
+    digest: str | None = None
+
+
+Turn = Prompt | Response
+Command = Remember | Edit | Pin | Forget | Undo | Tick | Shred
+Result = Extracted
+Incoming = Turn | Feedback | Command | Result
+Outgoing = CubeUpdated | Recalled | Audited
+
+INCOMING: dict[str, type[Incoming]] = {str(t.__struct_config__.tag): t for t in get_args(Incoming)}
+OUTGOING: dict[str, type[Outgoing]] = {str(t.__struct_config__.tag): t for t in get_args(Outgoing)}
+
+
+def type_of(event: msgspec.Struct) -> str:
+    """The CloudEvents type of an event."""
+    return str(event.__struct_config__.tag)
