@@ -1,0 +1,145 @@
+"""The one settings object. Everything comes from `MEMCUBE_*` variables or the running system's own state."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final, Literal, get_args
+
+import msgspec
+import platformdirs
+
+from memcube.errors import NotRunning, Setup
+
+EmbedderName = Literal["minilm", "hash"]
+DEFAULT_GATEWAY_PORT: Final = 8700
+DEFAULT_KAFKA_PORT: Final = 9092
+
+
+class Child(msgspec.Struct, frozen=True):
+    """A process of the running system; `state` is its supervisor's word for it, `ready` when all is well."""
+
+    name: str
+    state: str
+    pid: int | None = None
+    detail: str = ""
+    metrics: str | None = None
+
+
+class System(msgspec.Struct, frozen=True):
+    """What `memcube up` writes into its data folder, and every other command reads."""
+
+    pid: int
+    started_at: str
+    kafka: str
+    gateway: str
+    children: tuple[Child, ...] = ()
+
+
+class DataFolder(msgspec.Struct, frozen=True):
+    """All state of one system, under one folder."""
+
+    root: Path
+
+    @property
+    def record(self) -> Path:
+        return self.root / "record" / "cubes.sqlite"
+
+    @property
+    def ledger(self) -> Path:
+        return self.root / "ledger" / "ledger.sqlite"
+
+    @property
+    def keys(self) -> Path:
+        """Apart from the record, so that a copy of the record holds no keys."""
+        return self.root / "keys" / "keys.sqlite"
+
+    @property
+    def kafka(self) -> Path:
+        return self.root / "kafka"
+
+    @property
+    def logs(self) -> Path:
+        return self.root / "logs"
+
+    @property
+    def run(self) -> Path:
+        """Of the running system: locks, addresses, Faust's working folders."""
+        return self.root / "run"
+
+    def system(self) -> System:
+        """The running system's addresses; raises `NotRunning`."""
+        try:
+            if not _held(self.lock):
+                raise FileNotFoundError
+            return msgspec.json.decode(self.state.read_bytes(), type=System)
+        except (FileNotFoundError, msgspec.DecodeError):
+            raise NotRunning(
+                f"no MemCube is running on {self.root}: start one with `memcube up --data {self.root}`,"
+                " or name its folder with --data or MEMCUBE_DATA"
+            ) from None
+
+    @property
+    def lock(self) -> Path:
+        """Held by the running system, and dropped by the kernel however that ends."""
+        return self.run / "up.lock"
+
+    @property
+    def state(self) -> Path:
+        """Where the running system writes its `System`; the last one's addresses stay to be used again."""
+        return self.run / "system.json"
+
+
+class Settings(msgspec.Struct, frozen=True):
+    """How this process runs. Ports: 0 means any free one, None the default one or, if taken, a free one."""
+
+    data: DataFolder
+    kafka: str | None
+    gateway_port: int | None
+    kafka_port: int | None
+    embedder: EmbedderName
+    embedder_threads: int
+    recall_memory_mb: int
+
+    @classmethod
+    def load(cls, data: Path | None = None, env: Mapping[str, str] = os.environ) -> Settings:
+        """Raises `Setup` for a value that cannot be."""
+        root = data or Path(env.get("MEMCUBE_DATA") or platformdirs.user_data_dir("memcube"))
+        embedder = env.get("MEMCUBE_EMBEDDER", "minilm")
+        if embedder not in get_args(EmbedderName):
+            raise Setup(f"MEMCUBE_EMBEDDER is {embedder!r}: use one of {', '.join(get_args(EmbedderName))}")
+        return cls(
+            data=DataFolder(root.expanduser().absolute()),
+            kafka=env.get("MEMCUBE_KAFKA") or None,
+            gateway_port=_number(env, "MEMCUBE_GATEWAY_PORT", 65535),
+            kafka_port=_number(env, "MEMCUBE_KAFKA_PORT", 65535),
+            embedder="hash" if embedder == "hash" else "minilm",
+            # More threads a process made two processes on two cores slower, not faster.
+            embedder_threads=_number(env, "MEMCUBE_EMBEDDER_THREADS", 256) or 1,
+            recall_memory_mb=_number(env, "MEMCUBE_RECALL_MEMORY_MB", 1024 * 1024) or 1024,
+        )
+
+    def bootstrap(self) -> str:
+        """The broker's address: the one that is set, else the running system's; raises `NotRunning`."""
+        return self.kafka or self.data.system().kafka
+
+
+def _held(lock: Path) -> bool:
+    """Whether some process holds the lock; raises `FileNotFoundError`."""
+    with lock.open("rb") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
+
+
+def _number(env: Mapping[str, str], name: str, largest: int) -> int | None:
+    given = env.get(name, "")
+    if not given:
+        return None
+    if not given.isascii() or not given.isdigit() or int(given) > largest:
+        raise Setup(f"{name} is {given!r}: use a whole number from 0 to {largest}")
+    return int(given)
