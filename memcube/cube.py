@@ -1,0 +1,146 @@
+"""The MemCube: one unit of memory, its versions and its life."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+from uuid import NAMESPACE_OID, uuid5
+
+import msgspec
+
+from memcube.errors import IllegalTransition
+
+
+class State(StrEnum):
+    """Where a cube is in its life."""
+
+    CANDIDATE = "candidate"  # proposed, not yet believed
+    ACTIVE = "active"  # holds now; what default recall serves
+    MERGED = "merged"  # said again by another cube, which carries its provenance on
+    SUPERSEDED = "superseded"  # was true until another fact replaced it
+    RETRACTED = "retracted"  # taken back
+    ARCHIVED = "archived"  # kept, but out of recall
+    EXPIRED = "expired"  # its time ran out
+    QUARANTINED = "quarantined"  # held back until a person decides
+    ERASED = "erased"  # gone; id and state are all that is left
+
+
+_LIVING: Final = frozenset(State) - {State.ERASED}
+# A dead state may come back to ACTIVE only through an undo; nothing comes back from ERASED.
+TRANSITIONS: Final[Mapping[State, frozenset[State]]] = {
+    State.CANDIDATE: _LIVING | {State.ERASED},
+    State.ACTIVE: (_LIVING | {State.ERASED}) - {State.CANDIDATE},
+    State.MERGED: frozenset({State.MERGED, State.ACTIVE, State.ERASED}),
+    State.SUPERSEDED: frozenset({State.SUPERSEDED, State.ACTIVE, State.RETRACTED, State.ERASED}),
+    State.RETRACTED: frozenset({State.RETRACTED, State.ACTIVE, State.SUPERSEDED, State.ERASED}),
+    State.ARCHIVED: frozenset({State.ARCHIVED, State.ACTIVE, State.RETRACTED, State.ERASED}),
+    State.EXPIRED: frozenset({State.EXPIRED, State.ACTIVE, State.RETRACTED, State.ERASED}),
+    State.QUARANTINED: _LIVING | {State.ERASED},
+    State.ERASED: frozenset(),
+}
+
+
+class Kind(StrEnum):
+    """What the payload is."""
+
+    PLAINTEXT = "plaintext"  # text, recalled by search
+    ACTIVATION = "activation"  # KV tensors, injected before prefill
+    PARAMETRIC = "parametric"  # a LoRA adapter, switched on at generation
+
+
+class Form(StrEnum):
+    """What a plaintext cube says."""
+
+    FACT = "fact"  # one statement, drawn from a turn or given as it stands
+    EPISODE = "episode"  # a raw turn: what was said
+
+
+class Decision(StrEnum):
+    """Why a version exists; recorded with each one."""
+
+    ADD = "add"
+    MERGE = "merge"
+    SUPERSEDE = "supersede"
+    RETRACT = "retract"
+    EDIT = "edit"
+    PIN = "pin"
+    RATE = "rate"
+    EXPIRE = "expire"
+    UNDO = "undo"
+    ERASE = "erase"
+    NOOP = "noop"  # makes no version; stands in the audit trail only
+
+
+class Source(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The turn or command that a memory came from. `time` is when it was said, with the speaker's offset."""
+
+    event_id: str
+    speaker: str
+    time: datetime
+    source_id: str | None = None
+
+
+class Payload(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The sealed part of a plaintext cube: its words, and all that is drawn from them.
+
+    slot, value: what the fact is the single answer to (`lives_in`, `lisbon`), if it is one.
+    quote: the sentence as it was said, where `text` resolves it.
+    follows: the episode said before this one in the same conversation.
+    """
+
+    text: str
+    sources: tuple[Source, ...]
+    quote: str | None = None
+    slot: str | None = None
+    value: str | None = None
+    follows: str | None = None
+
+
+class MemCube(msgspec.Struct, frozen=True):
+    """One version of one unit of memory. Immutable: a change makes the next version.
+
+    valid_from, valid_to: when it is true in the world. recorded_at: when we came to know this
+    version (the log's time); it holds until the next version's. `payload` is None once erased.
+    `cause` is the id of the event that made this version, `seq` its place in the subject's changes.
+    """
+
+    id: str
+    subject: str
+    version: int
+    seq: int
+    kind: Kind
+    form: Form
+    state: State
+    valid_from: datetime
+    valid_to: datetime | None
+    recorded_at: datetime
+    payload: Payload | None
+    trust: float
+    pinned: bool
+    expires_at: datetime | None
+    decision: Decision
+    reason: str
+    cause: str
+    processor: str
+
+    @property
+    def text(self) -> str:
+        """The words; empty once erased."""
+        return self.payload.text if self.payload else ""
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        return self.payload.sources if self.payload else ()
+
+
+def check_transition(cube_id: str, before: State, after: State) -> None:
+    """The one gate of the lifecycle; raises `IllegalTransition`."""
+    if after not in TRANSITIONS[before]:
+        raise IllegalTransition(f"cube {cube_id} is {before}: it cannot become {after}")
+
+
+def cube_id(subject_key: str, event_id: str, step: str) -> str:
+    """The id of what one step of one event makes: a replay gives the same, another subject another."""
+    return str(uuid5(NAMESPACE_OID, "\x1f".join((subject_key, event_id, step))))

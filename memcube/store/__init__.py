@@ -1,0 +1,1 @@
+"""Where memory is kept: the record (`CubeStore`) and the candidates for recall (`RecallIndex`)."""

@@ -1,0 +1,40 @@
+"""The port of the recall index: candidates of one subject, fed by the record's change sequence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+import msgspec
+
+from memcube.cube import MemCube
+from memcube.store.record import Vector
+
+
+class Hit(msgspec.Struct, frozen=True):
+    """A candidate with the raw signals that found it, and their fused score in [0, 1]."""
+
+    cube: MemCube
+    score: float
+    cosine: float
+    bm25: float
+
+
+class RecallIndex(Protocol):
+    """Rebuildable; holds nothing that the record has not. One subject is never seen from another."""
+
+    def refresh(self, subject: str) -> int:
+        """Bring the subject up to date with the record, loading it on first use; returns its sequence."""
+
+    def search(
+        self, subject: str, query: str, vector: Vector, *, limit: int, as_of: datetime | None
+    ) -> Sequence[Hit]:
+        """The best candidates, best first, as of the last `refresh`.
+
+        Without `as_of` only what is active now; with it, what was true at that time (valid time),
+        whatever has become of it since, unless it was retracted or erased.
+        """
+
+    def forget(self, subject: str) -> None:
+        """Drop the subject from memory."""

@@ -1,0 +1,121 @@
+"""`InMemoryRecallIndex`: subjects loaded on first use, brought up to date by the record, let go by age."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from datetime import datetime
+from threading import Lock
+from typing import Final
+
+from memcube.store.index import Hit
+from memcube.store.memory.rows import Analyse, SubjectRows
+from memcube.store.record import CubeStore, Vector
+
+# Locks, dicts and array headers of a subject without cubes: asking for names that do not exist must count.
+_BYTES_PER_SUBJECT: Final = 4_096
+
+
+class InMemoryRecallIndex:
+    """Implements `RecallIndex` for one process. Safe for threads: one works on a subject at a time.
+
+    `store` is read by all of these threads, those of different subjects at once.
+    `analyse` gives the searchable words of a text; it is passed in, so that the store knows no kind of
+    memory. `budget_bytes` bounds what stays loaded: the subjects not used for longest go first, the one
+    just asked for stays however large it is.
+    """
+
+    def __init__(
+        self, store: CubeStore, embedder_id: str, dimensions: int, budget_bytes: int, *, analyse: Analyse
+    ) -> None:
+        self._store = store
+        self._embedder_id = embedder_id
+        self._dimensions = dimensions
+        self._budget = budget_bytes
+        self._analyse = analyse
+        self._subjects: OrderedDict[str, _Loaded] = OrderedDict()
+        self._used = 0
+        self._lock = Lock()
+
+    @property
+    def used_bytes(self) -> int:
+        """What the loaded subjects hold, by their own count."""
+        return self._used
+
+    @property
+    def loaded(self) -> tuple[str, ...]:
+        """The subjects in memory, the one not used for longest first."""
+        with self._lock:
+            return tuple(self._subjects)
+
+    def refresh(self, subject: str) -> int:
+        """See `RecallIndex.refresh`. Raises `StoreFault`; what was loaded then stays as it was."""
+        loaded = self._touch(subject)
+        with loaded.lock:
+            self._update(subject, loaded)
+            sequence, size = loaded.rows.seq, loaded.rows.bytes
+        self._account(subject, loaded, size + _BYTES_PER_SUBJECT)
+        return sequence
+
+    def search(
+        self, subject: str, query: str, vector: Vector, *, limit: int, as_of: datetime | None
+    ) -> Sequence[Hit]:
+        """See `RecallIndex.search`. A subject that was let go since its refresh is loaded again."""
+        with self._lock:
+            loaded = self._subjects.get(subject)
+        if loaded is None:
+            self.refresh(subject)
+            loaded = self._touch(subject)
+        with loaded.lock:
+            return loaded.rows.search(query, vector, limit, as_of)
+
+    def forget(self, subject: str) -> None:
+        """See `RecallIndex.forget`."""
+        with self._lock:
+            loaded = self._subjects.pop(subject, None)
+            if loaded is None:
+                return
+            self._used -= loaded.size
+        with loaded.lock:
+            # A thread that still holds it must find it empty, not what was to be forgotten.
+            loaded.rows.wipe()
+
+    def _touch(self, subject: str) -> _Loaded:
+        with self._lock:
+            loaded = self._subjects.get(subject)
+            if loaded is None:
+                loaded = self._subjects[subject] = _Loaded(SubjectRows(self._dimensions, self._analyse))
+            self._subjects.move_to_end(subject)
+            return loaded
+
+    def _update(self, subject: str, loaded: _Loaded) -> None:
+        sequence, changes = self._store.changes(subject, loaded.rows.seq, self._embedder_id)
+        if sequence < loaded.rows.seq:
+            # An older copy of the record was put in place: what was read after it never happened.
+            loaded.rows.wipe()
+            sequence, changes = self._store.changes(subject, 0, self._embedder_id)
+        try:
+            loaded.rows.apply(sequence, changes)
+        except BaseException:
+            # Half of a change set is no state to answer from; the next refresh loads anew.
+            loaded.rows.wipe()
+            raise
+
+    def _account(self, subject: str, loaded: _Loaded, size: int) -> None:
+        with self._lock:
+            if self._subjects.get(subject) is not loaded:
+                return
+            self._used += size - loaded.size
+            loaded.size = size
+            while self._used > self._budget and len(self._subjects) > 1:
+                _, oldest = self._subjects.popitem(last=False)
+                self._used -= oldest.size
+
+
+class _Loaded:
+    """A subject in memory. `size` is what was counted for it in the budget."""
+
+    def __init__(self, rows: SubjectRows) -> None:
+        self.rows = rows
+        self.lock = Lock()
+        self.size = 0

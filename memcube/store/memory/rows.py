@@ -1,0 +1,207 @@
+"""All that can be recalled of one subject: one row a cube, every signal by row."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from memcube.cube import Kind, MemCube, State
+from memcube.store.index import Hit
+from memcube.store.memory.bm25 import Bm25
+from memcube.store.memory.fusion import Floats, fuse
+from memcube.store.record import Change, Vector
+
+Analyse = Callable[[str], Sequence[str]]
+
+_EMPTY, _NOW, _ONCE = 0, 1, 2
+# What "as of" may serve; of the other states nothing was ever true, or somebody else says it now.
+_STANDING: Final = {
+    State.ACTIVE: _NOW,
+    State.SUPERSEDED: _ONCE,
+    State.EXPIRED: _ONCE,
+    State.ARCHIVED: _ONCE,
+}
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
+_FOREVER: Final = np.iinfo(np.int64).max
+# Struct, payload, source, ids and times of a cube (measured: 1,050 bytes, as they come out of a record that
+# shares no string between rows) and its places in dict and list.
+_BYTES_PER_CUBE: Final = 1_200
+# Fewer rows are not worth the copying.
+_WORTH_COMPACTING: Final = 1_024
+
+
+class SubjectRows:
+    """The rows of one subject, up to its change `seq`. Not safe for threads: the index locks it."""
+
+    def __init__(self, dimensions: int, analyse: Analyse) -> None:
+        self._dimensions = dimensions
+        self._analyse = analyse
+        self._start()
+
+    def _start(self) -> None:
+        self.seq = 0
+        self._cubes: list[MemCube | None] = []
+        self._row_of: dict[str, int] = {}
+        self._free: list[int] = []
+        self._cube_bytes = 0
+        self._words = Bm25()
+        self._vectors: npt.NDArray[np.float32] = np.zeros((0, self._dimensions), np.float32)
+        self._standing: npt.NDArray[np.uint8] = np.zeros(0, np.uint8)
+        self._since: npt.NDArray[np.int64] = np.zeros(0, np.int64)
+        self._until: npt.NDArray[np.int64] = np.zeros(0, np.int64)
+        self._trust: npt.NDArray[np.float32] = np.zeros(0, np.float32)
+
+    def __len__(self) -> int:
+        return len(self._row_of)
+
+    @property
+    def bytes(self) -> int:
+        return self._words.bytes + self._cube_bytes + sum(column.nbytes for column in self._columns())
+
+    def apply(self, seq: int, changes: Sequence[Change]) -> None:
+        """Take in the newest versions of cubes. What is erased or said in other words now leaves no trace."""
+        newest = {change.cube.id: change for change in changes}.values()
+        leaving = [row for change in newest if (row := self._left_by(change.cube)) is not None]
+        self._remove(leaving)
+        coming = [change for change in newest if _indexed(change.cube)]
+        self._reserve(sum(change.cube.id not in self._row_of for change in coming))
+        for change in coming:
+            self._put(change)
+        if len(self._free) > max(len(self._row_of), _WORTH_COMPACTING):
+            self._compact()
+        self.seq = seq
+
+    def search(self, query: str, vector: Vector, limit: int, as_of: datetime | None) -> list[Hit]:
+        """Exact: every row that may be served is scored. Best first, equal ones by id."""
+        used = len(self._cubes)
+        rows = np.flatnonzero(self._served(used, as_of))
+        if not len(rows) or limit < 1:
+            return []
+        bm25, ceiling = self._words.scores(self._analyse(query), used)
+        cosine = (self._vectors[:used] @ vector)[rows].astype(np.float64)
+        bm25 = bm25[rows]
+        scores = fuse(cosine, bm25, ceiling, self._trust[rows].astype(np.float64))
+        return [
+            Hit(cube, float(scores[at]), float(cosine[at]), float(bm25[at]))
+            for at, cube in self._best(scores, rows, limit)
+        ]
+
+    def wipe(self) -> None:
+        """Back to nothing, the vectors overwritten."""
+        for column in self._columns():
+            column.fill(0)
+        self._start()
+
+    def _best(self, scores: Floats, rows: npt.NDArray[np.int64], limit: int) -> list[tuple[int, MemCube]]:
+        least = np.partition(scores, -limit)[-limit] if limit < len(scores) else 0.0
+        # All that tie for the last place compete by id, else the order of loading would decide.
+        places = np.flatnonzero((scores >= least) & (scores > 0)).tolist()
+        found = [(at, cube) for at in places if (cube := self._cubes[rows[at]]) is not None]
+        found.sort(key=lambda place: (-scores[place[0]], place[1].id))
+        return found[:limit]
+
+    def _served(self, used: int, as_of: datetime | None) -> npt.NDArray[np.bool_]:
+        standing = self._standing[:used]
+        if as_of is None:
+            return np.equal(standing, _NOW)
+        moment = _microseconds(as_of)
+        known = np.less_equal(self._since[:used], moment) & np.greater(self._until[:used], moment)
+        return np.greater(standing, _EMPTY) & known
+
+    def _left_by(self, cube: MemCube) -> int | None:
+        """The row of this cube, if it has one that its newest version cannot go on using."""
+        row = self._row_of.get(cube.id)
+        before = None if row is None else self._cubes[row]
+        if before is None or (_indexed(cube) and _wording(cube) == _wording(before)):
+            return None
+        return row
+
+    def _put(self, change: Change) -> None:
+        cube = change.cube
+        row = self._row_of.get(cube.id)
+        if row is None:
+            row = self._free.pop()
+            self._row_of[cube.id] = row
+            self._words.add(row, indexed_terms(cube, self._analyse))
+        elif (before := self._cubes[row]) is not None:
+            self._cube_bytes -= _size(before)
+        self._cube_bytes += _size(cube)
+        self._cubes[row] = cube
+        self._vectors[row] = 0.0 if change.vector is None else change.vector
+        self._standing[row] = _STANDING[cube.state]
+        # A plan for May is known from the day it was told, and what began in 1990 was true from then on.
+        self._since[row] = _microseconds(min(cube.valid_from, *(source.time for source in cube.sources)))
+        self._until[row] = _FOREVER if cube.valid_to is None else _microseconds(cube.valid_to)
+        self._trust[row] = cube.trust
+
+    def _remove(self, rows: Iterable[int]) -> None:
+        gone = [(row, cube) for row in rows if (cube := self._cubes[row]) is not None]
+        self._words.remove((row, indexed_terms(cube, self._analyse)) for row, cube in gone)
+        for row, cube in gone:
+            self._cube_bytes -= _size(cube)
+            self._cubes[row] = None
+            del self._row_of[cube.id]
+            for column in self._columns():
+                column[row] = 0
+            self._free.append(row)
+
+    def _reserve(self, coming: int) -> None:
+        """Free rows for so many cubes. Growing by an eighth wastes little, and repeats seldom."""
+        missing = coming - len(self._free)
+        if missing <= 0:
+            return
+        used = len(self._cubes)
+        if used + missing > len(self._standing):
+            capacity = used + max(missing, used // 8)
+            for column in self._columns():
+                # In place: the allocator moves pages, and no second copy is left of what may be erased.
+                column.resize((capacity, *column.shape[1:]), refcheck=False)
+            self._words.resize(capacity)
+        self._cubes += [None] * missing
+        self._free += range(used + missing - 1, used - 1, -1)
+
+    def _compact(self) -> None:
+        kept = np.array(sorted(self._row_of.values()), np.int64)
+        new_rows = np.full(len(self._standing), -1, np.int64)
+        new_rows[kept] = np.arange(len(kept))
+        self._words.renumber(new_rows, kept)
+        self._vectors, self._standing = self._vectors[kept], self._standing[kept]
+        self._since, self._until = self._since[kept], self._until[kept]
+        self._trust = self._trust[kept]
+        self._cubes = [self._cubes[row] for row in kept]
+        self._row_of = {cube.id: row for row, cube in enumerate(self._cubes) if cube is not None}
+        self._free = []
+
+    def _columns(self) -> Sequence[npt.NDArray[np.generic]]:
+        return self._vectors, self._standing, self._since, self._until, self._trust
+
+
+def indexed_terms(cube: MemCube, analyse: Analyse) -> list[str]:
+    """The words a cube is found by: its own, and who said it, since people ask "what did Ana say"."""
+    text, speakers = _wording(cube)
+    terms = list(analyse(text))
+    known = set(terms)
+    return terms + [term for speaker in speakers for term in analyse(speaker) if term not in known]
+
+
+def _indexed(cube: MemCube) -> bool:
+    return cube.kind is Kind.PLAINTEXT and cube.payload is not None and cube.state in _STANDING
+
+
+def _wording(cube: MemCube) -> tuple[str, tuple[str, ...]]:
+    return cube.text, tuple(dict.fromkeys(source.speaker for source in cube.sources))
+
+
+def _size(cube: MemCube) -> int:
+    return _BYTES_PER_CUBE + sys.getsizeof(cube.text)
+
+
+def _microseconds(time: datetime) -> int:
+    # Whole numbers: a float of seconds cannot tell two microseconds apart, and bounds are exact.
+    return (time - _EPOCH) // _MICROSECOND

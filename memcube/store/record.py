@@ -1,0 +1,190 @@
+"""The port of the record: cubes with all versions, positions in the log, the outbox, one transaction.
+
+The record is the truth. What a batch changes, how far it has read, and what it has to tell others
+become durable together or not at all; that commit *is* the acknowledgement of the events.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Protocol
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from memcube.cube import Form, MemCube, State
+from schemas.envelope import Headers
+
+Vector = npt.NDArray[np.float32]
+"""[dimensions], L2-normalised."""
+
+
+class Partition(msgspec.Struct, frozen=True, order=True):
+    """One partition of one topic as one role reads it. A topic re-created has another `topic_id`."""
+
+    role: str
+    cluster: str
+    topic_id: str
+    topic: str
+    number: int
+
+
+class OutboxMessage(msgspec.Struct, frozen=True):
+    """A Kafka record to be sent after the commit. `value` None is a tombstone."""
+
+    topic: str
+    partition: int
+    key: bytes | None
+    headers: Headers
+    value: bytes | None
+
+
+class OutboxRow(msgspec.Struct, frozen=True):
+    """A message that waits. `id` grows in the order of the commits."""
+
+    id: int
+    message: OutboxMessage
+
+
+class Embedded(msgspec.Struct, frozen=True):
+    """The vector of one text; kept under a keyed digest of the text, so that it is also the cache."""
+
+    text: str
+    vector: Vector
+    embedder_id: str
+
+
+class SubjectWork(msgspec.Struct, frozen=True):
+    """What one batch changes in one subject.
+
+    base_seq, seq: the subject's change sequence before and after. `versions` carry each their own `seq`
+    in (base_seq, seq]. Every id in `erased` has its last, payload-less version among `versions`; all
+    its older versions, and vectors that no remaining cube needs, leave the record.
+    applied: the ids of the events whose effect this is, or that had none; each is applied once.
+    """
+
+    subject: str
+    base_seq: int
+    seq: int
+    versions: tuple[MemCube, ...]
+    erased: frozenset[str]
+    applied: tuple[str, ...]
+
+
+class Share(msgspec.Struct, frozen=True):
+    """One partition's part of a batch: it is committed whole, or refused whole.
+
+    Of `vectors` those are kept whose text some remaining version has.
+    """
+
+    partition: Partition
+    base: int  # the position that planning started from
+    next: int  # the offset to be read next
+    subjects: tuple[SubjectWork, ...]
+    vectors: Mapping[str, tuple[Embedded, ...]]  # by subject
+    outbox: tuple[OutboxMessage, ...]
+
+
+class Change(msgspec.Struct, frozen=True):
+    """The newest version of a cube that changed, with the vector of its text where there is one."""
+
+    cube: MemCube
+    vector: Vector | None
+
+
+class Statistics(msgspec.Struct, frozen=True):
+    """Sizes for `status` and metrics."""
+
+    subjects: int
+    cubes: int
+    versions: int
+    outbox: int
+    bytes: int
+
+
+class CubeStore(Protocol):
+    """The record. Raises `StoreFault` when it cannot be read or written.
+
+    Reading is safe from any process and thread with its own instance; a commit fences other writers.
+    """
+
+    @property
+    def record_id(self) -> str:
+        """Names this record for ever, copies included; the consumer groups carry it."""
+
+    def commit(self, shares: Sequence[Share]) -> frozenset[Partition]:
+        """One durable transaction. Returns the partitions refused because another writer was first.
+
+        A share is refused when its partition is not at `base`, or one of its subjects not at
+        `base_seq`; the other shares are committed. A retry of a commit whose outcome was lost is
+        refused, never applied twice. What no planner may ask for (a version that does not follow the
+        newest, a position that does not grow) is a `StoreFault`, and nothing of the call is committed.
+        """
+
+    def positions(self, role: str) -> Mapping[Partition, int]:
+        """Every stored position of a role, those of former topics and clusters included."""
+
+    def reset_positions(self, role: str, topic: str) -> int:
+        """Forget the role's positions of a topic, so that it is read from its start; returns how many."""
+
+    def outbox(self, partitions: Iterable[Partition], limit: int) -> Sequence[OutboxRow]:
+        """The oldest messages written by shares of these partitions, in order."""
+
+    def sent(self, ids: Sequence[int]) -> None:
+        """Drop delivered messages. Losing this in a crash only means one more repeat."""
+
+    def sequence(self, subject: str) -> int:
+        """The subject's last change; 0 if it has none."""
+
+    def changes(self, subject: str, after: int, embedder_id: str) -> tuple[int, Sequence[Change]]:
+        """The subject's sequence, and the newest version of every cube changed after `after`, by seq.
+
+        Erased cubes are among them, without payload. Both come from one snapshot. Here as in every
+        reading, what was sealed under a key that is destroyed by now comes without payload and vector.
+        """
+
+    def list_cubes(
+        self,
+        subject: str,
+        *,
+        limit: int,
+        form: Form | None = None,
+        states: Collection[State] | None = None,
+        before: int | None = None,
+    ) -> Sequence[MemCube]:
+        """The newest versions, last changed first; only of a form, of some states, if given.
+
+        The next page starts `before` the `seq` of the last cube of this one.
+        """
+
+    def applied(self, subject: str, event_ids: Iterable[str]) -> frozenset[str]:
+        """Those of the events that the subject has applied already."""
+
+    def cube(self, subject: str, cube_id: str) -> MemCube:
+        """The newest version; raises `NoSuchCube`."""
+
+    def history(self, subject: str, cube_id: str) -> Sequence[MemCube]:
+        """All versions, oldest first; after an erasure only the last. Raises `NoSuchCube`."""
+
+    def caused_by(self, subject: str, event_id: str) -> Sequence[MemCube]:
+        """The versions that one event made, by seq."""
+
+    def vectors(self, subject: str, texts: Sequence[str], embedder_id: str) -> Mapping[str, Vector]:
+        """The vectors that are already known, by text."""
+
+    def subjects(self, tenant: str | None = None) -> Sequence[str]:
+        """Keys of all subjects, of one tenant if given."""
+
+    def statistics(self) -> Statistics:
+        """Sizes of the record."""
+
+    def digest(self, subject: str | None = None) -> str:
+        """Hex SHA-256 over what a replay must reproduce, of one subject or of all.
+
+        Ids, versions, opened payloads, states, validity, trust, decisions, reasons and causes; not
+        ciphertext, vectors, recording times, nor positions.
+        """
+
+    def close(self) -> None:
+        """Release the files."""

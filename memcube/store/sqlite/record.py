@@ -1,0 +1,297 @@
+"""The record in one SQLite file: what is durable after a commit, and what readers see of it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from functools import partial
+from heapq import merge
+from itertools import islice
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import quote
+from uuid import UUID
+
+import apsw
+import msgspec
+
+from memcube.cube import Form, MemCube, State
+from memcube.errors import NoSuchCube
+from memcube.governance.sealing import Sealer
+from memcube.store.digest import replay_digest
+from memcube.store.faults import faults, immediate
+from memcube.store.record import (
+    Change,
+    OutboxMessage,
+    OutboxRow,
+    Partition,
+    Share,
+    Statistics,
+    Vector,
+)
+from memcube.store.sqlite.commit import PreparedShare
+from memcube.store.sqlite.connections import Connections
+from memcube.store.sqlite.rows import Row, RowCodec
+from memcube.store.sqlite.schema import BUSY_MS, connect, open_record
+from schemas.envelope import Headers
+
+# An erasure does not wait longer than this for readers to leave the write-ahead log: the rows in it
+# are sealed, and the next commit tries again.
+SCRUB_MS: Final = 20
+
+_decode_headers: Final = msgspec.msgpack.Decoder(Headers).decode
+_NEWEST_SINCE: Final = """
+SELECT versions.*, vectors.key_id, vectors.nonce, vectors.ciphertext
+FROM versions LEFT JOIN vectors
+    ON vectors.subject = versions.subject AND vectors.digest = versions.digest AND vectors.embedder_id = ?
+WHERE versions.subject = ? AND versions.seq > ? AND versions.current = 1 ORDER BY versions.seq"""
+_LIST: Final = """
+SELECT * FROM versions WHERE subject = ?1 AND seq < ?2 AND current = 1
+    AND (?3 IS NULL OR form = ?3) AND (?4 IS NULL OR state IN (SELECT value FROM json_each(?4)))
+ORDER BY seq DESC LIMIT ?5"""
+_WAITING: Final = """
+SELECT id, topic, partition, key, headers, value FROM outbox
+WHERE role = ? AND cluster = ? AND topic_id = ? AND number = ? ORDER BY id LIMIT ?"""
+_LAST_SEQ: Final = 2**63 - 1
+_LAST_TEXT: Final = "\U0010ffff"
+
+
+class SQLiteCubeStore:
+    """`CubeStore` on a file. Each thread that uses it gets a connection of its own.
+
+    `read_only`: for readers beside the writer; the record must exist.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        sealer: Sealer,
+        *,
+        read_only: bool = False,
+        random: Callable[[int], bytes] = os.urandom,
+    ) -> None:
+        self._path = path
+        self._codec = RowCodec(sealer)
+        new_id = str(UUID(bytes=random(16), version=4))
+        self._record_id = open_record(path, new_id, read_only=read_only)
+        self._connections = Connections(partial(connect, path, read_only=read_only))
+        # A process killed right after an erasure leaves the log of writes to the next one.
+        self._scrub_due = not read_only
+
+    @property
+    def record_id(self) -> str:
+        return self._record_id
+
+    # --- writing -----------------------------------------------------------------------------------
+
+    def commit(self, shares: Sequence[Share]) -> frozenset[Partition]:
+        prepared = [PreparedShare(share, self._codec) for share in shares]
+        with self._connection() as connection:
+            with immediate(connection):
+                written = [share for share in prepared if share.write(connection)]
+            self._scrub_due = self._scrub_due or any(share.erases for share in written)
+            if self._scrub_due:
+                self._scrub(connection)
+        return frozenset(share.partition for share in shares) - {done.share.partition for done in written}
+
+    def reset_positions(self, role: str, topic: str) -> int:
+        with self._connection() as connection, immediate(connection):
+            connection.execute("DELETE FROM positions WHERE role = ? AND topic = ?", (role, topic))
+            return connection.changes()
+
+    def sent(self, ids: Sequence[int]) -> None:
+        with self._connection() as connection, immediate(connection):
+            connection.executemany("DELETE FROM outbox WHERE id = ?", [(row_id,) for row_id in ids])
+
+    def _scrub(self, connection: apsw.Connection) -> None:
+        """Empty the write-ahead log, which keeps the bytes of deleted rows until then.
+
+        Hygiene: `secure_delete` misses old copies of rows that SQLite moved between pages. What ends a
+        text for certain is the destruction of its key.
+        """
+        connection.set_busy_timeout(SCRUB_MS)
+        try:
+            connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
+            self._scrub_due = False
+        except apsw.Error:
+            # The commit stands. A reader in the way, or a disk that is full, may be gone at the next one.
+            self._scrub_due = True
+        finally:
+            connection.set_busy_timeout(BUSY_MS)
+
+    # --- positions and outbox ------------------------------------------------------------------------
+
+    def positions(self, role: str) -> Mapping[Partition, int]:
+        rows = self._rows(
+            "SELECT role, cluster, topic_id, topic, number, next FROM positions WHERE role = ?", role
+        )
+        return {Partition(*row[:5]): row[5] for row in rows}
+
+    def outbox(self, partitions: Iterable[Partition], limit: int) -> Sequence[OutboxRow]:
+        with self._snapshot() as connection:
+            waiting = [
+                connection.execute(_WAITING, (part.role, part.cluster, part.topic_id, part.number, limit))
+                for part in partitions
+            ]
+            oldest: list[Row] = list(islice(merge(*waiting), limit))
+        return [
+            OutboxRow(row_id, OutboxMessage(topic, number, key, _decode_headers(headers), value))
+            for row_id, topic, number, key, headers, value in oldest
+        ]
+
+    # --- cubes -----------------------------------------------------------------------------------------
+
+    def sequence(self, subject: str) -> int:
+        with self._connection() as connection:
+            return _sequence(connection, subject)
+
+    def changes(self, subject: str, after: int, embedder_id: str) -> tuple[int, Sequence[Change]]:
+        codec = self._codec
+        changes: list[Change] = []
+        with self._snapshot() as connection:
+            sequence = _sequence(connection, subject)
+            if sequence > after:
+                for row in connection.execute(_NEWEST_SINCE, (embedder_id, subject, after)):
+                    vector = codec.vector(subject, row[18], embedder_id, row[22:])
+                    changes.append(Change(codec.cube(row), vector))
+        return sequence, changes
+
+    def list_cubes(
+        self,
+        subject: str,
+        *,
+        limit: int,
+        form: Form | None = None,
+        states: Collection[State] | None = None,
+        before: int | None = None,
+    ) -> Sequence[MemCube]:
+        wanted = None if states is None else msgspec.json.encode(sorted(states)).decode()
+        below = _LAST_SEQ if before is None else before
+        return self._cubes(_LIST, subject, below, None if form is None else form.value, wanted, limit)
+
+    def cube(self, subject: str, cube_id: str) -> MemCube:
+        found = self._cubes(
+            "SELECT * FROM versions WHERE subject = ? AND cube_id = ? ORDER BY version DESC LIMIT 1",
+            subject,
+            cube_id,
+        )
+        if not found:
+            raise _no_such_cube(subject, cube_id)
+        return found[0]
+
+    def history(self, subject: str, cube_id: str) -> Sequence[MemCube]:
+        found = self._cubes(
+            "SELECT * FROM versions WHERE subject = ? AND cube_id = ? ORDER BY version", subject, cube_id
+        )
+        if not found:
+            raise _no_such_cube(subject, cube_id)
+        return found
+
+    def caused_by(self, subject: str, event_id: str) -> Sequence[MemCube]:
+        return self._cubes(
+            "SELECT * FROM versions WHERE subject = ? AND cause = ? ORDER BY seq", subject, event_id
+        )
+
+    def applied(self, subject: str, event_ids: Iterable[str]) -> frozenset[str]:
+        with self._connection() as connection:
+            return frozenset(
+                event_id
+                for event_id in event_ids
+                if connection.execute(
+                    "SELECT 1 FROM applied WHERE subject = ? AND event_id = ?", (subject, event_id)
+                ).fetchone()
+            )
+
+    def vectors(self, subject: str, texts: Sequence[str], embedder_id: str) -> Mapping[str, Vector]:
+        known: dict[str, Vector] = {}
+        if not self._rows("SELECT 1 FROM vectors WHERE subject = ? LIMIT 1", subject):
+            return known  # a digest would make a key for a subject that may not even exist
+        for text in texts:
+            digest = self._codec.digest(subject, text)
+            for row in self._rows(
+                "SELECT key_id, nonce, ciphertext FROM vectors"
+                " WHERE subject = ? AND digest = ? AND embedder_id = ?",
+                subject,
+                digest,
+                embedder_id,
+            ):
+                vector = self._codec.vector(subject, digest, embedder_id, row)
+                if vector is not None:
+                    known[text] = vector
+        return known
+
+    # --- the whole -------------------------------------------------------------------------------------
+
+    def subjects(self, tenant: str | None = None) -> Sequence[str]:
+        if tenant is None:
+            rows = self._rows("SELECT subject FROM subjects ORDER BY subject")
+        else:
+            # Keys begin with the encoded tenant and a slash; `0` is the character after `/`.
+            start = quote(tenant, safe="")
+            rows = self._rows(
+                "SELECT subject FROM subjects WHERE subject >= ? AND subject < ? ORDER BY subject",
+                f"{start}/",
+                f"{start}0",
+            )
+        return [subject for (subject,) in rows]
+
+    def statistics(self) -> Statistics:
+        [(subjects, cubes, versions, outbox)] = self._rows(
+            "SELECT count(*), coalesce(sum(cubes), 0), coalesce(sum(versions), 0),"
+            " (SELECT count(*) FROM outbox) FROM subjects"
+        )
+        return Statistics(subjects, cubes, versions, outbox, _bytes(self._path))
+
+    def digest(self, subject: str | None = None) -> str:
+        with self._snapshot() as connection:
+            rows = connection.execute(
+                "SELECT * FROM versions INDEXED BY by_cube WHERE subject BETWEEN ? AND ?"
+                " ORDER BY subject, cube_id, version",
+                ("", _LAST_TEXT) if subject is None else (subject, subject),
+            )
+            return replay_digest(self._codec.cube(row) for row in rows)
+
+    def close(self) -> None:
+        with faults(self._path):
+            self._connections.close()
+
+    @contextmanager
+    def _connection(self) -> Iterator[apsw.Connection]:
+        with faults(self._path):
+            yield self._connections.mine()
+
+    @contextmanager
+    def _snapshot(self) -> Iterator[apsw.Connection]:
+        """All that is read inside is of one moment."""
+        with self._connection() as connection:
+            connection.execute("BEGIN")
+            try:
+                yield connection
+            finally:
+                connection.execute("COMMIT")
+
+    def _rows(self, sql: str, *values: Any) -> list[Row]:
+        with self._connection() as connection:
+            return connection.execute(sql, values).fetchall()
+
+    def _cubes(self, sql: str, *values: Any) -> list[MemCube]:
+        return [self._codec.cube(row) for row in self._rows(sql, *values)]
+
+
+def _sequence(connection: apsw.Connection, subject: str) -> int:
+    row = connection.execute("SELECT seq FROM subjects WHERE subject = ?", (subject,)).fetchone()
+    return 0 if row is None else int(row[0])
+
+
+def _no_such_cube(subject: str, cube_id: str) -> NoSuchCube:
+    return NoSuchCube(f"no cube {cube_id[:80]!a} in {subject}")
+
+
+def _bytes(path: Path) -> int:
+    """Of the file and of its log of writes."""
+    total = 0
+    for file in (path, path.with_name(f"{path.name}-wal")):
+        with suppress(FileNotFoundError):
+            total += file.stat().st_size
+    return total

@@ -1,0 +1,298 @@
+"""What every recall index must do. An implementation inherits `RecallIndexContract` and makes the index."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+import numpy as np
+import pytest
+
+from memcube.cube import Decision, Form, Kind, MemCube, Payload, Source, State, cube_id
+from memcube.store.index import Hit, RecallIndex
+from memcube.store.record import Change, Vector
+
+DIMENSIONS = 8
+EMBEDDER = "fake/8"
+DAY = timedelta(days=1)
+MONDAY = datetime(2024, 3, 4, 12, tzinfo=UTC)
+ANA, BEN = "acme/user:ana", "acme/user:ben"
+
+
+def axis(*places: int) -> Vector:
+    """A vector of norm 1 along these axes."""
+    vector = np.zeros(DIMENSIONS, np.float32)
+    vector[list(places)] = len(places) ** -0.5
+    return vector
+
+
+def some_vector(seed: int) -> Vector:
+    vector = np.random.default_rng(seed).standard_normal(DIMENSIONS).astype(np.float32)
+    return vector / np.float32(np.linalg.norm(vector))
+
+
+NOWHERE = np.zeros(DIMENSIONS, np.float32)
+
+
+class FakeStore:
+    """The two reads of a `CubeStore` that an index needs, over a list that tests write to."""
+
+    def __init__(self) -> None:
+        self.log: dict[str, dict[str, Change]] = {}
+        self.seqs: dict[str, int] = {}
+        self.reads = 0
+
+    def sequence(self, subject: str) -> int:
+        return self.seqs.get(subject, 0)
+
+    def changes(self, subject: str, after: int, embedder_id: str) -> tuple[int, Sequence[Change]]:
+        assert embedder_id == EMBEDDER
+        self.reads += 1
+        found = [change for change in self.log.get(subject, {}).values() if change.cube.seq > after]
+        return self.sequence(subject), sorted(found, key=lambda change: change.cube.seq)
+
+    def say(
+        self,
+        subject: str,
+        name: str,
+        text: str,
+        vector: Vector | None = None,
+        *,
+        said: datetime = MONDAY,
+        valid_from: datetime | None = None,
+        valid_to: datetime | None = None,
+        state: State = State.ACTIVE,
+        form: Form = Form.FACT,
+        trust: float = 0.5,
+        event: str | None = None,
+        speaker: str = "user",
+    ) -> MemCube:
+        """A new cube, or the next version of the one with this name."""
+        seq = self.seqs[subject] = self.sequence(subject) + 1
+        ident = cube_id(subject, name, form)
+        before = self.log.get(subject, {}).get(ident)
+        cube = MemCube(
+            id=ident,
+            subject=subject,
+            version=before.cube.version + 1 if before else 1,
+            seq=seq,
+            kind=Kind.PLAINTEXT,
+            form=form,
+            state=state,
+            valid_from=valid_from or said,
+            valid_to=valid_to,
+            recorded_at=said,
+            payload=Payload(text=text, sources=(Source(event_id=event or name, speaker=speaker, time=said),)),
+            trust=trust,
+            pinned=False,
+            expires_at=None,
+            decision=Decision.ADD,
+            reason="said",
+            cause=event or name,
+            processor="test",
+        )
+        self.log.setdefault(subject, {})[ident] = Change(cube, vector)
+        return cube
+
+    def change(self, cube: MemCube, **fields: object) -> MemCube:
+        """The next version of a cube, with other fields and the same vector."""
+        subject, newest = cube.subject, self.log[cube.subject][cube.id]
+        seq = self.seqs[subject] = self.sequence(subject) + 1
+        after = msgspec.structs.replace(newest.cube, seq=seq, version=newest.cube.version + 1, **fields)
+        self.log[subject][cube.id] = Change(after, newest.vector if after.payload else None)
+        return after
+
+    def erase(self, cube: MemCube) -> MemCube:
+        return self.change(cube, state=State.ERASED, payload=None)
+
+
+class RecallIndexContract:
+    """Inherit and define `make_index`."""
+
+    def make_index(self, store: FakeStore) -> RecallIndex:
+        raise NotImplementedError
+
+    @pytest.fixture
+    def store(self) -> FakeStore:
+        return FakeStore()
+
+    @pytest.fixture
+    def index(self, store: FakeStore) -> RecallIndex:
+        return self.make_index(store)
+
+    @pytest.fixture
+    def find(self, index: RecallIndex) -> Callable[..., list[str]]:
+        """Refresh, search, and the texts of the hits."""
+
+        def texts(
+            query: str,
+            vector: Vector = NOWHERE,
+            *,
+            subject: str = ANA,
+            limit: int = 10,
+            as_of: datetime | None = None,
+        ) -> list[str]:
+            index.refresh(subject)
+            hits = index.search(subject, query, vector, limit=limit, as_of=as_of)
+            check_hits(hits, limit)
+            return [hit.cube.text for hit in hits]
+
+        return texts
+
+    def test_a_subject_without_memories_finds_nothing(self, index: RecallIndex) -> None:
+        assert index.refresh(ANA) == 0
+        assert not index.search(ANA, "anything", axis(0), limit=5, as_of=None)
+
+    def test_a_memory_is_found_by_its_words(self, store: FakeStore, find: Callable[..., list[str]]) -> None:
+        store.say(ANA, "1", "I moved to Lisbon", axis(0))
+        store.say(ANA, "2", "My cat is called Momo", axis(1))
+        assert find("the cats") == ["My cat is called Momo"]
+
+    def test_a_memory_is_found_by_its_vector(self, store: FakeStore, find: Callable[..., list[str]]) -> None:
+        store.say(ANA, "1", "I moved to Lisbon", axis(0))
+        store.say(ANA, "2", "My cat is called Momo", axis(1))
+        assert find("pets", axis(1)) == ["My cat is called Momo"]
+
+    def test_a_memory_without_a_vector_yet_is_found_by_its_words(
+        self, store: FakeStore, find: Callable[..., list[str]]
+    ) -> None:
+        store.say(ANA, "1", "I moved to Lisbon", None)
+        assert find("Lisbon", axis(3)) == ["I moved to Lisbon"]
+
+    def test_raw_turns_are_found_beside_facts(self, store: FakeStore, find: Callable[..., list[str]]) -> None:
+        store.say(ANA, "1", "I moved to Lisbon", axis(0))
+        store.say(ANA, "1", "Well, I moved to Lisbon, what a week!", axis(0, 1), form=Form.EPISODE)
+        assert len(find("Lisbon")) == 2
+
+    def test_a_memory_is_found_by_who_said_it(self, store: FakeStore, index: RecallIndex) -> None:
+        for name in ("Caroline", "Melanie", "Ana"):
+            store.say(ANA, name, "I love hiking", axis(0), speaker=name)
+        index.refresh(ANA)
+        best = index.search(ANA, "Does Melanie love hiking?", axis(0), limit=1, as_of=None)[0]
+        assert best.cube.sources[0].speaker == "Melanie"
+
+    def test_one_subject_is_never_seen_from_another(
+        self, store: FakeStore, find: Callable[..., list[str]]
+    ) -> None:
+        store.say(ANA, "1", "I moved to Lisbon", axis(0))
+        store.say(BEN, "1", "I moved to Porto", axis(0))
+        assert find("moved", axis(0), subject=ANA) == ["I moved to Lisbon"]
+        assert find("moved", axis(0), subject=BEN) == ["I moved to Porto"]
+        assert find("Lisbon", subject=BEN) == []
+
+    def test_refresh_sees_what_another_process_wrote(
+        self, store: FakeStore, index: RecallIndex, find: Callable[..., list[str]]
+    ) -> None:
+        assert find("Lisbon") == []
+        store.say(ANA, "1", "I moved to Lisbon", axis(0))
+        assert not index.search(ANA, "Lisbon", axis(0), limit=5, as_of=None)
+        assert index.refresh(ANA) == store.sequence(ANA) == 1
+        assert find("Lisbon") == ["I moved to Lisbon"]
+
+    def test_an_edited_memory_is_found_by_its_new_words_only(
+        self, store: FakeStore, find: Callable[..., list[str]]
+    ) -> None:
+        store.say(ANA, "1", "I moved to Lisbon", axis(0))
+        assert find("Lisbon")
+        store.say(ANA, "1", "I moved to Porto", axis(1))
+        assert find("Lisbon") == []
+        assert find("pets", axis(0)) == []
+        assert find("Porto") == find("town", axis(1)) == ["I moved to Porto"]
+
+    def test_an_erased_memory_is_never_found_again(
+        self, store: FakeStore, find: Callable[..., list[str]]
+    ) -> None:
+        cube = store.say(ANA, "1", "I moved to Lisbon", axis(0))
+        assert find("Lisbon")
+        store.erase(cube)
+        assert find("Lisbon", axis(0)) == find("Lisbon", axis(0), as_of=MONDAY + DAY) == []
+
+    @pytest.mark.parametrize("state", [State.RETRACTED, State.QUARANTINED, State.CANDIDATE, State.MERGED])
+    def test_what_was_never_held_true_is_found_at_no_time(
+        self, store: FakeStore, find: Callable[..., list[str]], state: State
+    ) -> None:
+        cube = store.say(ANA, "1", "I moved to Lisbon", axis(0))
+        assert find("Lisbon")
+        store.change(cube, state=state)
+        assert find("Lisbon", axis(0)) == find("Lisbon", axis(0), as_of=MONDAY + DAY) == []
+        store.change(cube, state=State.ACTIVE)
+        assert find("Lisbon") == ["I moved to Lisbon"]
+
+    @pytest.mark.parametrize("state", [State.SUPERSEDED, State.EXPIRED, State.ARCHIVED])
+    def test_what_was_true_is_found_as_of_its_time_only(
+        self, store: FakeStore, find: Callable[..., list[str]], state: State
+    ) -> None:
+        store.say(ANA, "1", "I live in Porto", axis(0), valid_to=MONDAY + 2 * DAY, state=state)
+        assert find("Porto", axis(0)) == []
+        for moment, found in (
+            (-DAY, False),
+            (0 * DAY, True),
+            (DAY, True),
+            (2 * DAY, False),
+            (3 * DAY, False),
+        ):
+            assert bool(find("Porto", axis(0), as_of=MONDAY + moment)) is found, moment
+
+    def test_a_plan_is_known_from_the_day_it_was_told(
+        self, store: FakeStore, find: Callable[..., list[str]]
+    ) -> None:
+        store.say(ANA, "1", "The wedding is on 1 June", axis(0), valid_from=MONDAY + 89 * DAY)
+        assert find("wedding", as_of=MONDAY) == ["The wedding is on 1 June"]
+        assert find("wedding", as_of=MONDAY - DAY) == []
+
+    def test_what_began_long_ago_was_true_before_it_was_told(
+        self, store: FakeStore, find: Callable[..., list[str]]
+    ) -> None:
+        store.say(ANA, "1", "I have lived in Porto since 1990", axis(0), valid_from=MONDAY - 12_000 * DAY)
+        assert find("Porto", as_of=MONDAY - 5_000 * DAY)
+
+    def test_the_limit_cuts_behind_the_best(self, store: FakeStore, find: Callable[..., list[str]]) -> None:
+        for number in range(20):
+            store.say(ANA, str(number), f"walk {number} by the river", axis(0, 1 + number % 6))
+        store.say(ANA, "best", "river", axis(0))
+        assert find("river", axis(0), limit=1) == ["river"]
+        assert find("river", axis(0), limit=5) == find("river", axis(0), limit=21)[:5]
+        assert find("river", axis(0), limit=0) == []
+
+    def test_equals_come_in_the_order_of_their_ids(self, store: FakeStore, index: RecallIndex) -> None:
+        cubes = [store.say(ANA, str(number), "I like tea", axis(0)) for number in range(30)]
+        index.refresh(ANA)
+        hits = index.search(ANA, "tea", axis(0), limit=7, as_of=None)
+        assert [hit.cube.id for hit in hits] == sorted(cube.id for cube in cubes)[:7]
+
+    def test_the_best_of_nothing_scores_low(self, store: FakeStore, index: RecallIndex) -> None:
+        for number, town in enumerate(("Lisbon", "Porto", "Faro", "Braga")):
+            store.say(ANA, str(number), f"I worked in {town} for a while", axis(number))
+        index.refresh(ANA)
+        stranger = 0.1 * axis(0) + np.sqrt(0.99) * axis(7)
+        good = index.search(ANA, "Porto", axis(1), limit=1, as_of=None)[0].score
+        weak = index.search(ANA, "quantum chromodynamics of gluons, while", stranger, limit=1, as_of=None)
+        assert good > 0.8
+        assert weak
+        assert weak[0].score < 0.3
+
+    def test_trust_decides_between_equals_and_not_between_others(
+        self, store: FakeStore, find: Callable[..., list[str]]
+    ) -> None:
+        store.say(ANA, "1", "I like green tea", axis(0), trust=0.1)
+        store.say(ANA, "2", "I like black tea", axis(0), trust=0.9)
+        assert find("tea", axis(0)) == ["I like black tea", "I like green tea"]
+        assert find("green tea", axis(0))[0] == "I like green tea"
+
+    def test_a_forgotten_subject_is_dropped_and_can_be_loaded_again(
+        self, store: FakeStore, index: RecallIndex, find: Callable[..., list[str]]
+    ) -> None:
+        store.say(ANA, "1", "I moved to Lisbon", axis(0))
+        assert find("Lisbon")
+        index.forget(ANA)
+        index.forget(ANA)
+        assert find("Lisbon") == ["I moved to Lisbon"]
+
+
+def check_hits(hits: Sequence[Hit], limit: int) -> None:
+    """What holds of every answer."""
+    assert len(hits) <= limit
+    assert len({hit.cube.id for hit in hits}) == len(hits)
+    assert all(0 <= hit.score <= 1 for hit in hits)
+    assert list(hits) == sorted(hits, key=lambda hit: (-hit.score, hit.cube.id))

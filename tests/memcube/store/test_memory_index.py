@@ -1,0 +1,229 @@
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from types import FunctionType, ModuleType
+
+import numpy as np
+import pytest
+
+from memcube.cube import State
+from memcube.errors import StoreFault
+from memcube.plaintext.words import terms
+from memcube.store.index import RecallIndex
+from memcube.store.memory import InMemoryRecallIndex
+from memcube.store.record import Change, Vector
+from tests.memcube.store.index_contract import (
+    ANA,
+    BEN,
+    DIMENSIONS,
+    EMBEDDER,
+    FakeStore,
+    RecallIndexContract,
+    axis,
+    check_hits,
+    some_vector,
+)
+
+PLENTY = 1 << 30
+
+
+def in_memory(store: FakeStore, budget: int = PLENTY) -> InMemoryRecallIndex:
+    return InMemoryRecallIndex(store, EMBEDDER, DIMENSIONS, budget, analyse=terms)  # type: ignore[arg-type]
+
+
+class TestInMemoryRecallIndex(RecallIndexContract):
+    def make_index(self, store: FakeStore) -> RecallIndex:
+        return in_memory(store)
+
+
+# --- erasure -------------------------------------------------------------------------------------------
+
+
+def reachable(root: object) -> Iterator[object]:
+    """Everything an object holds, code apart."""
+    seen = {id(root)}
+    waiting = [root]
+    while waiting:
+        thing = waiting.pop()
+        yield thing
+        # The collector does not visit the keys of a dict of strings: they cannot be part of a cycle.
+        for held in (*gc.get_referents(thing), *(thing if isinstance(thing, dict) else ())):
+            if id(held) not in seen and not isinstance(held, type | ModuleType | FunctionType | FakeStore):
+                seen.add(id(held))
+                waiting.append(held)
+
+
+def holds(index: InMemoryRecallIndex, words: Sequence[str], vector: Vector) -> list[object]:
+    found: list[object] = []
+    for thing in reachable(index):
+        if isinstance(thing, str) and any(word in thing.casefold() for word in words):
+            found.append(thing)
+        if isinstance(thing, np.ndarray) and thing.ndim == 2 and (thing == vector).all(axis=1).any():
+            found.append(thing)
+    return found
+
+
+@pytest.mark.parametrize("end", ["erase", "edit", "retract", "forget"])
+def test_words_that_are_gone_leave_no_copy_in_the_index(end: str) -> None:
+    store = FakeStore()
+    index = in_memory(store)
+    secret = some_vector(7)
+    cube = store.say(ANA, "1", "Xylophonia Quibbletz lives at 4711 Zanzibar road", secret, speaker="Wubbolt")
+    store.say(ANA, "2", "The road is long", some_vector(8))
+    index.refresh(ANA)
+    words = ["xylophon", "quibblet", "4711", "zanzibar", "wubbolt"]
+    assert len(holds(index, words, secret)) > len(words)
+    if end == "erase":
+        store.erase(cube)
+    elif end == "edit":
+        store.say(ANA, "1", "Somebody lives somewhere on a road", some_vector(9))
+    elif end == "retract":
+        store.change(cube, state=State.RETRACTED)
+    else:
+        index.forget(ANA)
+    if end != "forget":
+        index.refresh(ANA)
+        assert index.search(ANA, "road", axis(0), limit=5, as_of=None)
+    assert holds(index, words, secret) == []
+
+
+def test_forget_overwrites_the_vectors_of_a_subject_that_a_thread_still_holds() -> None:
+    store = FakeStore()
+    index = in_memory(store)
+    store.say(ANA, "1", "I moved to Lisbon", some_vector(7))
+    index.refresh(ANA)
+    held = index._subjects[ANA].rows
+    matrix = held._vectors
+    index.forget(ANA)
+    assert not matrix.any()
+    assert held.search("Lisbon", some_vector(7), 5, None) == []
+
+
+# --- memory --------------------------------------------------------------------------------------------
+
+
+def test_the_subjects_not_used_for_longest_are_let_go_under_the_budget() -> None:
+    store = FakeStore()
+    people = [f"acme/user:{number}" for number in range(8)]
+    for person in people:
+        for number in range(20):
+            store.say(person, str(number), f"walk {number} by the river of {person}", axis(number % 8))
+    whole = in_memory(store)
+    whole.refresh(people[0])
+    index = in_memory(store, budget=3 * whole.used_bytes + whole.used_bytes // 2)
+    for person in people[:3]:
+        index.refresh(person)
+    index.refresh(people[0])
+    index.refresh(people[3])
+    assert index.loaded == (people[2], people[0], people[3])
+    reads = store.reads
+    assert len(index.search(people[1], "river", axis(0), limit=50, as_of=None)) == 20
+    assert store.reads > reads
+
+
+def test_a_subject_over_the_budget_is_served_alone() -> None:
+    store = FakeStore()
+    store.say(ANA, "1", "I moved to Lisbon", axis(0))
+    store.say(BEN, "1", "I moved to Porto", axis(0))
+    index = in_memory(store, budget=1)
+    for person in (ANA, BEN):
+        index.refresh(person)
+        assert len(index.search(person, "moved", axis(0), limit=5, as_of=None)) == 1
+        assert index.loaded == (person,)
+
+
+def test_names_that_do_not_exist_do_not_fill_the_memory() -> None:
+    index = in_memory(FakeStore(), budget=100_000)
+    for number in range(200):
+        index.refresh(f"acme/user:{number}")
+    assert len(index.loaded) < 30
+    assert index.used_bytes <= 100_000
+
+
+def test_what_is_counted_follows_what_is_held() -> None:
+    store = FakeStore()
+    index = in_memory(store)
+    index.refresh(ANA)
+    empty = index.used_bytes
+    cubes = [store.say(ANA, str(n), f"walk {n} along the river", axis(n % 8)) for n in range(3_000)]
+    index.refresh(ANA)
+    full = index.used_bytes
+    for cube in cubes:
+        store.erase(cube)
+    index.refresh(ANA)
+    assert full > empty + 3_000 * 1_000
+    assert index.used_bytes < empty + full // 100
+    index.forget(ANA)
+    assert index.used_bytes == 0
+
+
+# --- faults --------------------------------------------------------------------------------------------
+
+
+def test_an_older_copy_of_the_record_is_loaded_anew() -> None:
+    store = FakeStore()
+    index = in_memory(store)
+    store.say(ANA, "1", "I moved to Lisbon", axis(0))
+    store.say(ANA, "2", "My cat is called Momo", axis(1))
+    index.refresh(ANA)
+    older = FakeStore()
+    older.say(ANA, "1", "I moved to Lisbon", axis(0))
+    store.log, store.seqs = older.log, older.seqs
+    assert index.refresh(ANA) == 1
+    assert index.search(ANA, "cat", axis(1), limit=5, as_of=None) == []
+    assert index.search(ANA, "Lisbon", axis(0), limit=5, as_of=None)
+
+
+def test_a_record_that_cannot_be_read_leaves_what_was_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    store = FakeStore()
+    index = in_memory(store)
+    store.say(ANA, "1", "I moved to Lisbon", axis(0))
+    index.refresh(ANA)
+
+    def fails(*_: object) -> None:
+        raise StoreFault("disk")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(store, "changes", fails)
+        with pytest.raises(StoreFault):
+            index.refresh(ANA)
+        assert index.search(ANA, "Lisbon", axis(0), limit=5, as_of=None)
+    assert index.refresh(ANA) == 1
+
+
+def test_a_change_that_cannot_be_taken_in_is_not_taken_in_by_half() -> None:
+    store = FakeStore()
+    index = in_memory(store)
+    good = store.say(ANA, "1", "I moved to Lisbon", axis(0))
+    index.refresh(ANA)
+    bad = store.say(ANA, "2", "My cat is called Momo", np.zeros(3, np.float32))
+    with pytest.raises(ValueError, match="broadcast"):
+        index.refresh(ANA)
+    store.log[ANA][bad.id] = Change(bad, axis(1))
+    assert index.refresh(ANA) == 2
+    hits = index.search(ANA, "Lisbon cat", axis(7), limit=5, as_of=None)
+    assert {hit.cube.id for hit in hits} == {good.id, bad.id}
+
+
+def test_threads_read_while_others_write_and_forget() -> None:
+    store = FakeStore()
+    for person in (ANA, BEN):
+        for number in range(50):
+            store.say(person, str(number), f"walk {number} with {person[-3:]}", axis(number % 8))
+    index = in_memory(store, budget=60_000)
+
+    def work(turn: int) -> None:
+        person = (ANA, BEN)[turn % 2]
+        if turn % 17 == 0:
+            index.forget(person)
+        index.refresh(person)
+        hits = index.search(person, f"walk {turn % 50}", axis(turn % 8), limit=10, as_of=None)
+        check_hits(hits, 10)
+        assert all(hit.cube.subject == person for hit in hits)
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(work, range(400)))
+    index.refresh(ANA)
+    assert len(index.search(ANA, "walk", axis(0), limit=100, as_of=None)) == 50
