@@ -1,0 +1,6 @@
+"""Extraction of memories from conversation turns: rules by default, offline and deterministic."""
+
+from memcube.plaintext.extract.dates import warm_up
+from memcube.plaintext.extract.rules import MAX_CANDIDATES, Candidate, Turn, extract
+
+__all__ = ["MAX_CANDIDATES", "Candidate", "Turn", "extract", "warm_up"]

@@ -1,0 +1,162 @@
+# ruff: noqa: RUF001 (dashes and wide marks are what people type)
+"""Memories from a turn by rules: sentences, what to keep, dates, person, slot, cue. Pure and offline."""
+
+import re
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+
+from memcube.plaintext.extract import cues, dates, person, salience, sentences, slots
+from memcube.plaintext.extract.person import SPEAKER
+from memcube.plaintext.extract.slot_patterns import MANY, ONE_EACH, PETS
+
+# A chat turn gives one to five; a pasted book must not become a thousand memories.
+MAX_CANDIDATES = 64
+
+_CALL_ME = re.compile(r"(?:please )?call me (?=[A-Z]\w+[.!]*$)", re.IGNORECASE)
+_LETS = re.compile(r"let's (?=\w)", re.IGNORECASE)
+# "..., and my sister", "..., but the flat": a second statement with a subject of its own.
+_NEW_SUBJECT = re.compile(r",? (?:and|but) (?=(?:I|I'm|I've|I'll|my|our|we|we're|the) )", re.IGNORECASE)
+_LEANING = re.compile(r"\b(?:it|she|he|they|them|him|her|this|that|there|one|so|then|too)\b", re.IGNORECASE)
+# Whom "she" in the next sentence of a turn means: a relative, a pet, or who was with the speaker.
+_SUBJECT = re.compile(
+    rf"(?P<who>my (?:[a-z]+ )?(?:{ONE_EACH}|{MANY}|{PETS})(?: [A-Z]\w+)?)(?! and )\b"
+    rf"|(?P<name>[A-Z]\w+) and (?:I|me)\b",
+    re.IGNORECASE,
+)
+_PRONOUN = re.compile(r"(?:She|He)(?P<is>'s)?(?= )")
+_RESTATED = re.compile(
+    r"^(?:(?:sorry|oops|oh|no|wait|ah),? )*I meant (?:in |at |on "
+    r"|it's )?(?P<v>[A-Z0-9][\w' -]{0,40}?)(?:, not .*)?[.!]*$",
+    re.IGNORECASE,
+)
+
+
+class Turn(msgspec.Struct, frozen=True):
+    """One message; `speaker` is a display name, `time` is aware and in the speaker's own offset."""
+
+    text: str
+    role: Literal["user", "assistant"]
+    speaker: str
+    time: datetime
+
+
+class Candidate(msgspec.Struct, frozen=True):
+    """A statement that may become a memory. It replaces an older one of the same `about` and `slot`."""
+
+    text: str  # in the third person, dates resolved: "Ada moved to Lisbon last Tuesday (2026-03-10)"
+    quote: str  # the sentence as said
+    about: str  # the speaker, or the third person whose slot this is
+    valid_from: datetime
+    dated: bool  # the sentence itself gave the date
+    slot: str | None
+    value: str | None
+    cue: Literal["correction", "ending"] | None
+
+
+def extract(turn: Turn) -> tuple[Candidate, ...]:
+    """The candidates of a turn in its order, each text once. An assistant's turn gives none: it echoes."""
+    if turn.role == "assistant":
+        return ()
+    speaker = sentences.clean(turn.speaker).replace("\n", " ").strip() or "Someone"
+    found: dict[str, Candidate] = {}
+    last: Candidate | None = None
+    subject = ""
+    for sentence in sentences.split(sentences.clean(turn.text)):
+        for statement in _statements(sentence, turn.time):
+            part = _named(statement, subject)
+            named = _SUBJECT.match(part)
+            subject = (named["who"] or named["name"]) if named else subject
+            candidate = _candidate(part, sentence, speaker, turn.time)
+            if candidate.slot is None and last is not None:
+                candidate = _restated(candidate, last)
+            found.setdefault(candidate.text, candidate)
+            last = candidate
+        if len(found) >= MAX_CANDIDATES:
+            break
+    return tuple(found.values())[:MAX_CANDIDATES]
+
+
+def _named(statement: str, subject: str) -> str:
+    """The statement with the `subject` of the one before in place of its "she" or "he"."""
+    return (
+        _PRONOUN.sub(lambda match: subject + (match["is"] or ""), statement, count=1)
+        if subject
+        else statement
+    )
+
+
+def _statements(sentence: str, now: datetime) -> list[str]:
+    """The sentence without its lead, in one piece, or in two when each half fills a slot of its own."""
+    text = person.with_subject(salience.strip_lead(sentence))
+    text = _CALL_ME.sub("I am called ", text, count=1)
+    moments = dates.find(text, now)
+    if _LETS.match(text) and moments:
+        text = _LETS.sub("I propose to ", text, count=1)
+    if not salience.is_statement(text, bool(moments)):
+        return []
+    for left, right in _halves(text):
+        first, second = _slot(left, now), _slot(right, now)
+        # One slot only: the other half would be retired with it, unless it cannot stand alone.
+        if first != second and ((first and second) or not _LEANING.search(right)):
+            return [left, *_statements(right, now)]
+    return [text]
+
+
+def _halves(text: str) -> list[tuple[str, str]]:
+    cut = [(text[: match.start()], text[match.end() :]) for match in _NEW_SUBJECT.finditer(text)]
+    if " and " in text or " but " in text:
+        cut += [(text[:end].rstrip(" ,"), "I " + text[verb:]) for end, verb in person.conjoined(text)]
+    return [
+        (left, right[:1].upper() + right[1:]) for left, right in cut if left.count(" ") and right.count(" ")
+    ]
+
+
+def _slot(part: str, now: datetime) -> str | None:
+    candidate = _candidate(part, part, "Someone", now)
+    return candidate.slot
+
+
+def _candidate(part: str, sentence: str, speaker: str, now: datetime) -> Candidate:
+    moments = dates.find(part, now)
+    moment = dates.main(part, moments)
+    resolved = person.resolve(dates.annotate(part, moments))
+    filled = slots.slot_of(_capitalised(part, resolved), moment, moment is not None and moment.at > now)
+    if filled and filled.slot.startswith("birthday"):
+        # A birthday comes every year: the date is its value, not the day it became true.
+        resolved, moment = person.resolve(part), None
+    cue = cues.cue_of(sentence)
+    if cue is None and filled and slots.ends(resolved):
+        cue = "ending"
+    return Candidate(
+        text=resolved.replace(SPEAKER, speaker).rstrip(" .!…,;:。！"),
+        quote=sentence,
+        about=(filled.about if filled else None) or speaker,
+        valid_from=moment.at if moment else now,
+        dated=moment is not None,
+        slot=filled.slot if filled else None,
+        value=filled.value if filled else None,
+        cue=cue,
+    )
+
+
+def _capitalised(part: str, resolved: str) -> str:
+    """Small letters ("i live in porto") hide names from the slot patterns: show them the words as names."""
+    if part[1:] != part[1:].lower():
+        return resolved
+    return re.sub(
+        r"(?<= (?:in|at|to) )(?!the\b|a\b|an\b|my\b|our\b|be\b|me\b)[a-z]",
+        lambda m: m.group().upper(),
+        resolved,
+    )
+
+
+def _restated(candidate: Candidate, last: Candidate) -> Candidate:
+    """As in "Sorry, I meant Faro" right after a statement with a slot fills that slot anew."""
+    match = _RESTATED.match(candidate.quote)
+    if match is None or last.slot is None or last.slot.startswith("plan/"):
+        return candidate
+    return msgspec.structs.replace(
+        candidate, about=last.about, slot=last.slot, value=slots.normalised(match["v"]), cue="correction"
+    )

@@ -1,0 +1,239 @@
+# ruff: noqa: SIM905, ISC004 (word lists; a pattern in lines)
+"""The patterns of functional slots, over resolved sentences in which `SPEAKER` stands for who said them.
+
+Groups: `v` the value; whose it is: `me`, or `kin` ("sister") with an optional `kin_name`, or `named`; `not`:
+denied.
+"""
+
+import re
+
+from memcube.plaintext.extract.person import SPEAKER
+
+ONE_EACH = (
+    r"mother|mum|mom|dad|father|husband|wife|partner|girlfriend|boyfriend|fianc[ée]e?|grandma|grandmother"
+    r"|grandpa"
+    r"|grandfather|boss|manager|landlord|landlady|twin|best friend|ex"
+)
+MANY = (
+    r"sister|brother|son|daughter|cousin|aunt|uncle|niece|nephew|friend|colleague|flatmate|roommate"
+    r"|housemate|neighbou?r"
+    r"|classmate|therapist|doctor|dentist"
+)
+# "My sister" is one sister until another is told apart ("my older sister"); of friends there are always many.
+USUALLY_ONE = frozenset(
+    "sister brother son daughter flatmate roommate housemate therapist doctor dentist".split()
+)
+_RANK = r"(?:older|younger|elder|big|little|baby|eldest|oldest|youngest|twin|half|step|other|late)"
+PETS = (
+    r"dog|cat|puppy|kitten|rabbit|hamster|parrot|horse|pony|tortoise|turtle|fish|goldfish|bird"
+    r"|guinea pig|snake|hen|boat|car"
+)
+
+_ME = SPEAKER
+_WHO = (
+    rf"(?:(?:[^,;:]{{1,40}} and )?(?P<me>{_ME})(?: and others)?(?!')"
+    rf"|{_ME}'s (?P<kin>(?:{_RANK}[ -])?(?:{ONE_EACH}|{MANY}))(?:,? (?P<kin_name>[A-Z][\w-]+),?)?(?!')"
+    rf"|(?P<named>(?!The\b|It\b|That\b|This\b|He\b|She\b|They\b|You\b|There\b)[A-Z][\w-]+))"
+)
+_START = (
+    rf"^(?:[^,]{{1,40}}, |(?:{_ME} (?:thinks|said|meant) (?:that )?)|(?:now|today|currently"
+    rf"|since \w+) |(?:and|but|so) )?"
+)
+_OFTEN = (
+    r"(?: (?:now|currently|still|just|also|actually|really|recently|finally|already|only|officially"
+    r"|permanently|both))*"
+)
+_NOT = r"(?P<not> no longer| doesn't| does not| isn't| is not| don't| used to| stopped| has stopped)?"
+_NAME = r"(?:St\. )?[A-Z][\w'&.-]*(?<![.'])"
+_NO_PLACE = (
+    r"(?:(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|January|February|March|April|June|July|August|September"
+    r"|October|November"
+    r"|December|Plan|Linux|Windows|Mac|macOS|Python|Rust|Android|Google|Notion|Slack|Level|Phase|Chapter"
+    r"|Step|Next|New(?= (?:flat"
+    r"|place|job|home|house)))\b"
+)
+_PLACE = (
+    rf"(?P<v>(?:the (?=Hague|Netherlands|UK|US\b|USA|Algarve|Bronx|Philippines|Czech))?(?!{_NO_PLACE}){_NAME}"
+    rf"(?: (?:(?:de|do|da|del|of|the|upon|am|la) )*(?!{_NO_PLACE}){_NAME}){{0,3}}(?:, {_NAME})?)"
+)
+_FIRM = rf"(?P<v>(?!{_NO_PLACE}){_NAME}(?: (?:(?:of|and|&|the|for) )*{_NAME}){{0,4}})"
+_HOME = r"(?:flat|apartment|house|place|home|studio|room|cottage|address)"
+_DETERMINED = rf"(?:(?:a|an|the|our|their|{_ME}'s)(?: [\w-]+){{0,2}} {_HOME} (?:in|near) )"
+_ROLE_END = (
+    r"(?=\s*(?:[.,;:!?()]|$| (?:at|for|in|with|and|but|now|since|on|from|by|who|these days|here|last"
+    r"|this|next|yesterday|today)\b))"
+)
+_JOB = (
+    r"(?P<v>(?:[\w-]+ ){0,2}?(?:nurse|chef|cook|doctor|lawyer|baker|pilot|clerk|coach|vet|judge|architect"
+    r"|dentist|therapist|"
+    r"student|postdoc|intern|freelancer|electrician|musician|technician|physician|librarian|politician"
+    r"|mechanic|accountant|"
+    r"consultant|assistant|scientist|artist|journalist|pharmacist|psychologist|biologist|economist|florist"
+    r"|receptionist|analyst|"
+    r"engineer|developer|designer|teacher|writer|manager|programmer|photographer|lecturer|researcher"
+    r"|carpenter|painter|plumber|"
+    r"translator|editor|professor|director|actor|actress|author|illustrator|tailor|paramedic|officer"
+    r"|barista|firefighter|gardener|"
+    r"farmer|driver|producer|product owner|midwife|surgeon|head of [\w ]{2,25}?|tutor|waiter|waitress"
+    r"|bartender|administrator))"
+)
+_KNOWN_AS = r"(?:is|'s|was) (?:called|named)"
+
+# Slot, what every match must contain (a cheap test before the pattern), pattern over the resolved sentence.
+TABLE: tuple[tuple[str, tuple[str, ...], re.Pattern[str]], ...] = tuple(
+    (slot, tuple(hints.split("|")), re.compile(pattern))
+    for slot, hints, pattern in (
+        (
+            "lives_in",
+            " live| living| based",
+            rf"{_START}{_WHO}{_OFTEN}{_NOT}{_OFTEN} (?:lives?|living|(?:is|are){_OFTEN} (?:living|based)"
+            rf"|ha(?:s|ve){_OFTEN} (?:lived|been living)(?=.* (?:since|for) )){_OFTEN} (?:in|near)"
+            rf" {_DETERMINED}?{_PLACE}",
+        ),
+        (
+            "lives_in",
+            "moved|relocated|settled|emigrated",
+            rf"{_START}{_WHO}(?: has| have)?{_OFTEN} (?:moved|relocated|settled|emigrated){_OFTEN}"
+            rf"(?: back| over| down| away| from {_NAME})*{_OFTEN} (?:to|in to|into"
+            rf"|in) {_DETERMINED}?{_PLACE}",
+        ),
+        (
+            "lives_in",
+            "address|home|flat|apartment|house|place|studio",
+            rf"{_START}(?P<me>{_ME})'s (?:new |current )?{_HOME}(?: address)? is{_OFTEN} in {_PLACE}",
+        ),
+        (
+            "address",
+            "address",
+            rf"(?P<me>{_ME})'s (?:new |current |home |postal )*address is{_OFTEN}"
+            r" (?P<v>(?=[^.]*\d)[^.!?()@]{5,80})",
+        ),
+        (
+            "works_at",
+            " work",
+            rf"{_START}{_WHO}{_OFTEN}{_NOT}{_OFTEN} (?:works?|working|(?:is|are){_OFTEN} working"
+            rf"|ha(?:s|ve){_OFTEN} (?:worked|been working)(?=.* (?:since|for) )){_OFTEN}"
+            rf"(?: (?:as (?:an?|the) [\w -]{{2,40}}?|part-time|full-time|remotely))? (?:at"
+            rf"|for) (?:the )?{_FIRM}",
+        ),
+        (
+            "works_at",
+            "start|join|job",
+            rf"{_START}{_WHO}(?: has)?{_OFTEN} (?:(?:started|starts){_OFTEN}"
+            rf"(?: (?:working|work|(?:a |{_ME}'s )?(?:new )?job|as (?:an?|the) [\w -]{{2,40}}?))? (?:at"
+            rf"|for)|joined"
+            rf"|(?:got|has|took|accepted|landed)(?: \w+){{0,3}} job (?:at|with)) (?:the )?{_FIRM}",
+        ),
+        (
+            "works_at",
+            " job is",
+            rf"{_START}(?P<me>{_ME})'s (?:new )?job is{_OFTEN} (?:at|with) (?:the )?{_FIRM}",
+        ),
+        (
+            "works_at",
+            "employer|company",
+            rf"{_START}(?P<me>{_ME})'s (?:new )?(?:employer|company) is(?: called)? {_FIRM}",
+        ),
+        (
+            "works_at",
+            " job",
+            rf"{_START}{_WHO}(?: has| have)?{_OFTEN} (?P<not>quit|left|lost) (?:{_ME}'s|the|her|his)"
+            rf"(?: old| current)? job(?: (?:at|with) (?:the )?{_FIRM})?(?P<tail>)",
+        ),
+        (
+            "works_at",
+            "quit|resigned|fired|laid off",
+            rf"{_START}{_WHO}(?: has| have| was| got)?{_OFTEN}"
+            rf" (?P<not>quit|resigned from|fired from|laid off (?:by|from|at)) (?:the )?{_FIRM}",
+        ),
+        (
+            "studies_at",
+            " stud",
+            rf"{_START}{_WHO}{_OFTEN}{_NOT}{_OFTEN} (?:studies|studying|(?:is|are){_OFTEN} studying)"
+            rf"(?: [\w -]{{2,40}}?)? at (?:the )?{_FIRM}",
+        ),
+        (
+            "diet",
+            "vega|vegetarian|pescatarian",
+            rf"{_START}{_WHO} (?:is|has (?:been|gone|become|turned)|went|became|turned|are)"
+            rf"(?P<not> no longer| not)?{_OFTEN}(?: an?)? (?P<v>vegan|vegetarian|pescatarian)\b",
+        ),
+        (
+            "job",
+            " a | an | the |promoted",
+            rf"{_START}{_WHO}{_OFTEN}{_NOT}{_OFTEN} (?:is{_OFTEN} (?:an?|the)"
+            rf"|(?:works|is{_OFTEN} working|started(?: working)?|retrained) as (?:an?|the)|an?"
+            rf"|(?:was|got)(?: just)? promoted to|became (?:an?|the)) {_JOB}{_ROLE_END}",
+        ),
+        (
+            "job",
+            "title|job|profession|role",
+            rf"(?P<me>{_ME})'s (?:new |current )?(?:job title|job|profession|role|title) is (?:an? |the )?"
+            rf"{_JOB}{_ROLE_END}",
+        ),
+        (
+            "name",
+            " name is |call",
+            rf"{_START}(?:{_ME}'s (?:full |real |first )?name is|{_ME} is called"
+            rf"|(?:people|friends|everyone|everybody) calls? {_ME}) (?P<v>{_NAME}(?: {_NAME}){{0,3}})",
+        ),
+        (
+            "name",
+            " name is | called | named ",
+            rf"{_START}{_ME}'s (?P<kin>(?:{_RANK}[ -])?(?:{ONE_EACH}|{MANY}))(?:'s name is"
+            rf"| {_KNOWN_AS}) (?P<v>{_NAME})",
+        ),
+        (
+            "age",
+            " is | turned ",
+            rf"{_START}{_WHO}(?: is{_OFTEN}|{_OFTEN} turned) (?P<v>[1-9]\d{{0,2}})"
+            r"(?= years old|\s*[.,!)]|$| (?:now|and|but|today|last|this|yesterday|already|on)\b)",
+        ),
+        (
+            "birthday",
+            "birthday|born on",
+            rf"(?:(?:{_ME}|{_ME}'s (?P<kin_of>{ONE_EACH}|{MANY}))'s birthday is(?: on)?|{_WHO} was born on)"
+            r" (?P<v>(?:the )?\d{1,2}(?:st|nd|rd|th)?(?: of)? [A-Z][a-z]+|[A-Z][a-z]+ \d{1,2})",
+        ),
+        (
+            "phone",
+            "number|phone",
+            rf"(?P<me>{_ME})'s (?:new |mobile |cell |phone |work |current )*(?:number|phone) is{_OFTEN}"
+            r" (?P<v>\+?\d[\d ()/.-]{4,20}\d)",
+        ),
+        (
+            "email",
+            "@",
+            rf"(?P<me>{_ME})'s (?:new |work |private |current )*e-?mail(?: address)? is{_OFTEN}"
+            r" (?P<v>[\w.+-]+@[\w.-]+\w)",
+        ),
+        (
+            "partner",
+            "partner|husband|wife|friend|fianc",
+            rf"{_START}(?P<me>{_ME})'s (?:new )?(?:partner|husband|wife|girlfriend|boyfriend|fianc[ée]e?)"
+            r"(?:'s name is| is called| is named| is) "
+            rf"(?P<v>(?!\w+(?:ese|ish|ian|can|man|utch|ench|reek|wiss)\b){_NAME})(?=[.,!]|$| and| who| from)",
+        ),
+        (
+            "partner",
+            "dating|married|engaged|together with|broke up|split up|broken up",
+            rf"{_START}(?P<me>{_ME})(?: is| has been| has| got)?{_OFTEN} (?:(?P<not>broken? up with"
+            rf"|split up with)"
+            rf"|dating|married(?: to)?|engaged to|together with) (?P<v>{_NAME})",
+        ),
+        ("partner", " single", rf"{_START}(?P<me>{_ME}) is{_OFTEN} (?P<v>single)(?= now| again|[.,!]|$)"),
+    )
+)
+
+FAVOURITE = re.compile(
+    rf"(?:(?P<me>{_ME})|{_ME}'s (?P<kin>{ONE_EACH}|{MANY})|(?P<named>[A-Z][\w-]+))'s (?:new "
+    rf"|all-time )?favou?rite (?P<noun>[a-z]+(?: [a-z]+)?) "
+    rf"(?:is|are){_OFTEN} (?P<v>[^.,;!?()]{{1,60}})"
+)
+PET = re.compile(
+    rf"{_ME}(?:'s|'s and others) (?P<noun>(?:(?:old|new|little|big|other|second"
+    rf"|first) )?(?:{PETS}))(?:'s name is| {_KNOWN_AS}|,) (?P<v>{_NAME})(?=[.,! ]|$)"
+    rf"|{_ME}(?: and others)? (?:has|have|got|adopted"
+    rf"|bought)(?: \w+){{0,2}} a(?: [\w-]+){{0,2}} (?P<noun2>{PETS}) (?:called|named) (?P<v2>{_NAME})"
+    rf"|{_ME}(?: and others)? (?:called|named|renamed) (?:the|{_ME}'s|our) (?P<noun3>{PETS}) (?P<v3>{_NAME})"
+)
