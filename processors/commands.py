@@ -1,0 +1,105 @@
+"""What a person does to a memory by command: edit, pin, rate, undo; and what time does to it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+from memcube.cube import Decision, Form, MemCube, State
+from memcube.errors import CubeErased, NothingToUndo, Refused
+from processors.extract import speaker
+from processors.revision import Revision, with_source
+from processors.step import Statement
+from schemas.events import Edit, Feedback, Pin, Undo
+
+# A judgement moves trust by a quarter of the way that is left: a few agree, none decides alone.
+TRUST_STEP: Final = 0.25
+
+
+def edit(revision: Revision, data: Edit, statement: Statement) -> None:
+    """The text becomes another; the slot stays, so the next correction still finds it."""
+    cube = _living(revision, data.cube_id)
+    if cube.form is Form.EPISODE:
+        raise Refused(f"cube {cube.id} is a raw turn: it says what was said; edit a memory, or forget it")
+    if cube.payload is None or cube.text == statement.text:
+        revision.noop("same-text", cube)
+        return
+    who = speaker(revision.event, revision.opened.contents[0])
+    payload = msgspec.structs.replace(
+        with_source(cube.payload, revision.source(who)), text=statement.text, quote=None, value=None
+    )
+    revision.revise(cube, Decision.EDIT, "edited", payload=payload)
+
+
+def pin(revision: Revision, data: Pin) -> None:
+    cube = _living(revision, data.cube_id)
+    if cube.pinned == data.pinned:
+        revision.noop("pinned" if data.pinned else "not-pinned", cube)
+        return
+    revision.revise(cube, Decision.PIN, "pinned" if data.pinned else "unpinned", pinned=data.pinned)
+
+
+def rate(revision: Revision, data: Feedback) -> None:
+    """All of the memories or none: an unknown id refuses the whole judgement."""
+    cubes = [_living(revision, cube_id) for cube_id in dict.fromkeys(data.cube_ids)]
+    if not cubes:
+        raise Refused("feedback names no cubes: give the ids of the memories that it is about")
+    for cube in cubes:
+        target = 1.0 if data.verdict == "up" else 0.0
+        trust = round(cube.trust + (target - cube.trust) * TRUST_STEP, 6)
+        revision.revise(cube, Decision.RATE, data.verdict, trust=trust)
+
+
+def undo(revision: Revision, data: Undo) -> None:
+    """Each cube that the event changed goes back to what it was before; a new one is taken back."""
+    made = revision.view.caused_by(data.event_id)
+    if not made:
+        raise NothingToUndo(f"event {data.event_id[:80]!r} changed nothing in {revision.view.subject}")
+    newest = {cube.id: cube for cube in made}
+    for cube in newest.values():
+        if cube.state is State.ERASED or revision.view.cube(cube.id).state is State.ERASED:
+            raise NothingToUndo(f"cube {cube.id} was erased: that cannot be undone")
+        if revision.view.cube(cube.id).version != cube.version:
+            raise NothingToUndo(f"cube {cube.id} has changed since: undo the later change first")
+    for cube in newest.values():
+        first = min(version.version for version in made if version.id == cube.id)
+        before = next((v for v in revision.view.history(cube.id) if v.version == first - 1), None)
+        if before is None:
+            revision.revise(
+                cube, Decision.UNDO, "taken-back", state=State.RETRACTED, valid_to=revision.event.time
+            )
+        else:
+            revision.revise(
+                cube,
+                Decision.UNDO,
+                "put-back",
+                state=before.state,
+                payload=before.payload,
+                valid_from=before.valid_from,
+                valid_to=before.valid_to,
+                trust=before.trust,
+                pinned=before.pinned,
+                expires_at=before.expires_at,
+            )
+
+
+def tick(revision: Revision) -> None:
+    """What was to be kept until now, ends now."""
+    now = revision.event.time
+    due = [
+        cube
+        for cube in revision.view
+        if cube.state is State.ACTIVE and not cube.pinned and cube.expires_at and cube.expires_at <= now
+    ]
+    for cube in sorted(due, key=lambda cube: cube.id):
+        revision.revise(cube, Decision.EXPIRE, "expired", state=State.EXPIRED, valid_to=cube.expires_at)
+    if not due:
+        revision.noop("nothing-due")
+
+
+def _living(revision: Revision, cube_id: str) -> MemCube:
+    cube = revision.view.cube(cube_id)
+    if cube.state is State.ERASED:
+        raise CubeErased(f"cube {cube.id} was erased; there is nothing left to change")
+    return cube

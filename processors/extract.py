@@ -1,0 +1,77 @@
+"""First beat: what an event says. Pure; the texts that come out are embedded in one call a batch."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from memcube.cube import Form
+from memcube.plaintext import extract as rules
+from processors.step import Opened, Statement
+from schemas.body import Content
+from schemas.envelope import Event
+from schemas.events import Edit, Extracted, Prompt, Remember, Response
+from schemas.subject import Address
+
+PROCESSOR: Final = "extract/1"
+
+
+def extract(opened: Opened) -> tuple[Statement, ...]:
+    """The statements of an event: a turn's episode first, then its facts. Others than turns have few."""
+    if opened.erased:
+        return ()
+    event, contents = opened.event, opened.contents
+    match event.data:
+        case Prompt() | Response():
+            return (_episode(event, contents[0]), *_facts(event, contents[0]))
+        case Remember() | Edit():
+            return (_as_given(event, contents[0], "fact/0"),)
+        case Extracted():
+            return tuple(_as_given(event, content, f"fact/{n}") for n, content in enumerate(contents))
+        case _:
+            return ()
+
+
+def speaker(event: Event, content: Content | None) -> str:
+    """Whose words they are: the name that was given, else the id of who writes."""
+    if content is not None and content.name:
+        return content.name
+    if isinstance(event.data, Response):
+        return event.data.agent_id or "assistant"
+    address: Address = event.data
+    return address.user_id or address.agent_id or event.subject.id
+
+
+def _episode(event: Event, content: Content) -> Statement:
+    return Statement(step="episode", form=Form.EPISODE, text=content.text, valid_from=event.time)
+
+
+def _facts(event: Event, content: Content) -> tuple[Statement, ...]:
+    turn = rules.Turn(
+        text=content.text,
+        role="user" if isinstance(event.data, Prompt) else "assistant",
+        speaker=speaker(event, content),
+        time=event.time,
+    )
+    return tuple(
+        Statement(
+            step=f"fact/{n}",
+            form=Form.FACT,
+            text=candidate.text,
+            valid_from=candidate.valid_from,
+            quote=candidate.quote,
+            slot=_owned(candidate),
+            value=candidate.value,
+            dated=candidate.dated,
+            cue=candidate.cue,
+        )
+        for n, candidate in enumerate(rules.extract(turn))
+    )
+
+
+def _owned(candidate: rules.Candidate) -> str | None:
+    """A slot is one person's: two people of a group may live in two places."""
+    return f"{candidate.about.casefold()}/{candidate.slot}" if candidate.slot else None
+
+
+def _as_given(event: Event, content: Content, step: str) -> Statement:
+    return Statement(step=step, form=Form.FACT, text=content.text, valid_from=event.time)

@@ -1,0 +1,126 @@
+"""How one event changes cubes: the only place where versions are made."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import msgspec
+
+from memcube.cube import (
+    Decision,
+    Kind,
+    MemCube,
+    Payload,
+    Source,
+    State,
+    check_transition,
+    cube_id,
+)
+from memcube.plaintext.view import SubjectView
+from processors.step import Opened, Statement, Step, Vectors
+
+NEUTRAL_TRUST: Final = 0.5
+# A statement heard a thousand times keeps its first source and the latest; the audit trail has all.
+MAX_SOURCES: Final = 32
+
+
+class Revision:
+    """Collects the steps of one event, staging each version in the view as it is made."""
+
+    def __init__(self, view: SubjectView, opened: Opened, vectors: Vectors, processor: str) -> None:
+        self.view = view
+        self.opened = opened
+        self.event = opened.event
+        self._vectors = vectors
+        self._processor = processor
+        self._steps: list[Step] = []
+
+    def steps(self) -> tuple[Step, ...]:
+        return tuple(self._steps)
+
+    def add(
+        self,
+        statement: Statement,
+        speaker: str,
+        reason: str,
+        *,
+        state: State = State.ACTIVE,
+        follows: str | None = None,
+        **fields: Any,
+    ) -> MemCube:
+        """A new cube. Its id comes from the event and the step, so a replay makes the same."""
+        cube = MemCube(
+            id=cube_id(self.view.subject, self.event.id, statement.step),
+            subject=self.view.subject,
+            version=1,
+            seq=self.view.seq + 1,
+            kind=Kind.PLAINTEXT,
+            form=statement.form,
+            state=state,
+            valid_from=statement.valid_from,
+            valid_to=fields.pop("valid_to", None),
+            recorded_at=self.opened.recorded_at,
+            payload=Payload(
+                text=statement.text,
+                sources=(self.source(speaker),),
+                quote=statement.quote,
+                slot=statement.slot,
+                value=statement.value,
+                follows=follows,
+            ),
+            trust=NEUTRAL_TRUST,
+            pinned=fields.pop("pinned", False),
+            expires_at=fields.pop("expires_at", None),
+            decision=Decision.ADD,
+            reason=reason,
+            cause=self.event.id,
+            processor=self._processor,
+        )
+        return self._stage(cube)
+
+    def revise(self, before: MemCube, decision: Decision, reason: str, **fields: Any) -> MemCube:
+        """The next version of a cube; raises `IllegalTransition`."""
+        check_transition(before.id, before.state, fields.get("state", before.state))
+        cube = msgspec.structs.replace(
+            before,
+            version=before.version + 1,
+            seq=self.view.seq + 1,
+            # Two events of one millisecond, or a broker's clock set back, must not reorder versions.
+            recorded_at=max(self.opened.recorded_at, before.recorded_at),
+            decision=decision,
+            reason=reason,
+            cause=self.event.id,
+            processor=self._processor,
+            **fields,
+        )
+        return self._stage(cube)
+
+    def noop(self, reason: str, cube: MemCube | None = None) -> None:
+        """Nothing changes, and the audit trail says why."""
+        self._steps.append(Step(Decision.NOOP, reason, cube))
+
+    def source(self, speaker: str) -> Source:
+        """This event as provenance."""
+        return Source(
+            event_id=self.event.id,
+            speaker=speaker,
+            time=self.event.time,
+            source_id=getattr(self.event.data, "source_id", None),
+        )
+
+    def vector(self, text: str) -> Any:
+        return self._vectors.get(text)
+
+    def _stage(self, cube: MemCube) -> MemCube:
+        self.view.put(cube, self._vectors.get(cube.text))
+        self._steps.append(Step(cube.decision, cube.reason, cube))
+        return cube
+
+
+def with_source(payload: Payload, source: Source) -> Payload:
+    """The payload with one more provenance, in the order in which it was said."""
+    sources = sorted({*payload.sources, source}, key=lambda s: (s.time, s.event_id))
+    if len(sources) > MAX_SOURCES:
+        sources = [sources[0], *sources[-(MAX_SOURCES - 1) :]]
+    return msgspec.structs.replace(payload, sources=tuple(sources))
+

@@ -1,0 +1,97 @@
+"""The guard: every record of the log becomes an opened event, a re-sent message or a dead letter.
+
+Nothing that a producer can write raises past this module, so one bad record never stops the stream.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from memcube.errors import KeyDestroyed, SealBroken
+from memcube.governance.sealing import Sealer, event_context, open_body
+from memcube.store.record import OutboxMessage
+from processors.step import Opened
+from schemas.envelope import Event, bodies, decode
+from schemas.errors import ContractError
+from schemas.partition import partition_for
+from schemas.topics import DEADLETTER
+from streams.log import Record
+
+# A message may quote the input; a dead letter's own headers must stay small enough to be written.
+MAX_ERROR_LENGTH: Final = 1000
+
+
+class Misrouted(Exception):
+    """The record is on another partition than its key's; `message` is the same event on its own."""
+
+    def __init__(self, message: OutboxMessage) -> None:
+        super().__init__(f"belongs to partition {message.partition}")
+        self.message = message
+
+
+class Refusal(Exception):
+    """The record cannot be processed, now or after a restart; `reason` is short and stable."""
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+def admit(record: Record, sealer: Sealer, partitions: int) -> Opened:
+    """The event with its bodies opened; raises `Misrouted` or `Refusal`."""
+    if record.value is None:
+        raise Refusal("tombstone", "the value is null: an event has a value; to erase, send a forget command")
+    try:
+        event = decode(record.key, record.headers, record.value)
+    except ContractError as error:
+        raise Refusal(error.reason, str(error)) from error
+    own = partition_for(event.subject.key.encode(), partitions)
+    if own != record.partition:
+        raise Misrouted(_resend(record, event, own))
+    try:
+        contents = tuple(
+            open_body(sealer, event.subject.key, body, event_context(event.type, event.id))
+            for body in bodies(event.data)
+        )
+    except KeyDestroyed:
+        return Opened(event, record.timestamp, contents=(), erased=True)
+    except SealBroken as error:
+        raise Refusal(error.reason, str(error)) from error
+    except ContractError as error:
+        raise Refusal(error.reason, str(error)) from error
+    return Opened(event, record.timestamp, contents)
+
+
+def dead_letter(record: Record, refusal: Refusal, processor: str) -> OutboxMessage:
+    """The bytes as they came; why they are here stands in the headers."""
+    told = {
+        "mc_reason": refusal.reason,
+        "mc_error": str(refusal)[:MAX_ERROR_LENGTH],
+        "mc_topic": record.topic,
+        "mc_partition": str(record.partition),
+        "mc_offset": str(record.offset),
+        "mc_processor": processor,
+        "mc_at": record.timestamp.isoformat(),
+    }
+    return OutboxMessage(
+        topic=DEADLETTER.name,
+        partition=0,
+        # The client sends no record without a key and without a value: such a tombstone gets an empty key.
+        key=b"" if record.key is None and record.value is None else record.key,
+        headers=(*_present(record), *((name, text.encode(errors="replace")) for name, text in told.items())),
+        value=record.value,
+    )
+
+
+def _resend(record: Record, event: Event, partition: int) -> OutboxMessage:
+    return OutboxMessage(
+        topic=record.topic,
+        partition=partition,
+        key=event.subject.key.encode(),
+        headers=_present(record),
+        value=record.value,
+    )
+
+
+def _present(record: Record) -> tuple[tuple[str, bytes], ...]:
+    return tuple((name, value) for name, value in record.headers if value is not None)

@@ -1,0 +1,229 @@
+"""Role `memory`: the only writer of cubes. A batch runs in three beats and one transaction.
+
+extract (pure) -> embed (one call a batch) -> consolidate (pure, event by event, over the view).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import structlog
+
+from memcube.errors import Refused, StoreFault
+from memcube.governance.sealing import Sealer
+from memcube.models.embedder import Embedder
+from memcube.store.record import CubeStore, Embedded, OutboxMessage, OutboxRow, Partition, Share, SubjectWork
+from memcube.cube import State
+from processors import audit
+from processors.consolidate import PROCESSOR, consolidate
+from processors.extract import extract
+from processors.step import Opened, Outcome, Statement, Vectors
+from schemas.topics import EVENTS, Topic
+from streams import messages, metrics
+from streams.checkpoint import Work
+from streams.embedding import Embedding
+from streams.guard import Misrouted, Refusal, admit, dead_letter
+from streams.log import Record
+from streams.stages import stage
+from streams.views import Views
+
+log = structlog.get_logger()
+
+
+class MemoryRole:
+    """Wires the processors to the record. One thread calls it; see `Runner`."""
+
+    name: str = "memory"
+    source: Topic = EVENTS
+
+    def __init__(self, store: CubeStore, sealer: Sealer, embedder: Embedder, partitions: int) -> None:
+        self._store = store
+        self._sealer = sealer
+        self._embedding = Embedding(store, embedder)
+        self._views = Views(store, embedder.embedder_id)
+        self._partitions = partitions
+
+    def group(self) -> str:
+        return f"memcube-memory-{self._store.record_id}"
+
+    def positions(self) -> Mapping[Partition, int]:
+        return self._store.positions(self.name)
+
+    def plan(self, work: Sequence[Work]) -> Sequence[Share]:
+        with stage("extract"):
+            drafts = {part.partition: [self._draft(record) for record in part.records] for part in work}
+        with stage("embed"):
+            vectors = self._embedding.of(
+                (draft.opened.event.subject.key, statement.text)
+                for drafted in drafts.values()
+                for draft in drafted
+                if draft.opened is not None
+                for statement in draft.statements
+            )
+        with stage("consolidate"):
+            return [self._share(part, drafts[part.partition], vectors) for part in work]
+
+    def commit(self, shares: Sequence[Share]) -> frozenset[Partition]:
+        with stage("commit"):
+            refused = self._store.commit(shares)
+        for share in shares:
+            if share.partition not in refused:
+                self._views.committed(work.subject for work in share.subjects)
+                for work in share.subjects:
+                    for cube in work.versions:
+                        metrics.DECISIONS.labels(cube.decision, cube.form).inc()
+        return refused
+
+    def discard(self) -> None:
+        self._views.clear()
+
+    def outbox(self, partitions: Iterable[Partition], limit: int) -> Sequence[OutboxRow]:
+        return self._store.outbox(partitions, limit)
+
+    def sent(self, ids: Sequence[int]) -> None:
+        self._store.sent(ids)
+
+    def close(self) -> None:
+        self._store.close()
+
+    def _draft(self, record: Record) -> _Draft:
+        """First beat. What cannot be read is known here; what it does to memory is not."""
+        try:
+            opened = admit(record, self._sealer, self._partitions)
+            return _Draft(record, opened, extract(opened))
+        except Misrouted as misrouted:
+            metrics.REROUTED.inc()
+            return _Draft(record, message=misrouted.message)
+        except Refusal as refusal:
+            return _Draft(record, refusal=refusal)
+        except StoreFault:
+            raise
+        except Exception as error:  # noqa: BLE001 -- the guard: a fault of a rule is that event's dead letter
+            return _Draft(record, refusal=_fault(record, error))
+
+    def _share(self, work: Work, drafts: Sequence[_Draft], vectors: Mapping[str, Vectors]) -> Share:
+        outbox: list[OutboxMessage] = []
+        for draft in drafts:
+            outbox.extend(self._apply(draft, vectors, work.partition.number))
+        subjects = tuple(
+            SubjectWork(
+                subject=view.subject,
+                base_seq=view.base_seq,
+                seq=view.seq,
+                versions=view.staged(),
+                erased=frozenset(cube.id for cube in view.staged() if cube.state is State.ERASED),
+                applied=view.staged_events(),
+            )
+            for view in self._views.touched(
+                {d.opened.event.subject.key: None for d in drafts if d.opened is not None}
+            )
+        )
+        return Share(
+            partition=work.partition,
+            base=work.base,
+            next=work.next,
+            subjects=subjects,
+            vectors={
+                w.subject: _needed(w, vectors.get(w.subject, {}), self._embedding.embedder_id) for w in subjects
+            },
+            outbox=tuple(outbox),
+        )
+
+    def _apply(self, draft: _Draft, vectors: Mapping[str, Vectors], partition: int) -> list[OutboxMessage]:
+        """Third beat, for one event. What it staged is rolled back if it fails."""
+        if draft.message is not None:
+            return [draft.message]
+        opened = draft.opened
+        if opened is None:
+            return [self._refuse(draft.record, draft.refusal or Refusal("unknown", ""))]
+        subject = opened.event.subject
+        view = self._views.of(subject.key)
+        if view.applied(opened.event.id):
+            metrics.EVENTS.labels(self.name, "repeated").inc()
+            return []
+        mark = view.mark()
+        try:
+            found = vectors.get(subject.key, {})
+            self._embedding.check(statement.text for statement in draft.statements)
+            outcome = consolidate(opened, draft.statements, found, view)
+            sent = self._messages(opened, outcome, partition)
+        except Refused as error:
+            view.rollback(mark)
+            refusal = Refusal(error.reason, str(error))
+        except StoreFault:
+            raise
+        except Exception as error:  # noqa: BLE001 -- the guard: a fault of a rule is that event's dead letter
+            view.rollback(mark)
+            refusal = _fault(draft.record, error)
+        else:
+            view.mark_applied(opened.event.id)
+            metrics.EVENTS.labels(self.name, "applied").inc()
+            return sent
+        record = draft.record
+        attempt = f"{record.topic}/{record.partition}/{record.offset}"
+        told = audit.refused(opened.event, opened.recorded_at, refusal.reason, attempt)
+        return [self._refuse(record, refusal), messages.audited(told, subject)]
+
+    def _messages(self, opened: Opened, outcome: Outcome, partition: int) -> list[OutboxMessage]:
+        subject = opened.event.subject
+        records = audit.audit(
+            opened.event,
+            opened.recorded_at,
+            outcome,
+            lambda text: self._sealer.digest(subject.key, text.encode()),
+        )
+        sent = [
+            messages.update(step.cube, subject, partition, self._sealer)
+            for step in outcome.steps
+            if step.cube is not None and step.decision != "noop"
+        ]
+        sent.extend(messages.audited(record, subject) for record in records)
+        if outcome.close:
+            former = self._sealer.rotate(subject.key)
+            sent.append(messages.shred(opened, former, self._partitions))
+        if outcome.shred:
+            # Before the commit: after a crash in between, the command is read again and finds them gone.
+            self._sealer.destroy(subject.key, outcome.shred)
+        return sent
+
+    def _refuse(self, record: Record, refusal: Refusal) -> OutboxMessage:
+        metrics.EVENTS.labels(self.name, "refused").inc()
+        metrics.DEADLETTERS.labels(self.name, refusal.reason).inc()
+        log.warning(
+            "dead letter",
+            reason=refusal.reason,
+            topic=record.topic,
+            partition=record.partition,
+            offset=record.offset,
+        )
+        return dead_letter(record, refusal, PROCESSOR)
+
+
+class _Draft:
+    """A record after the first beat: exactly one of an opened event, a message to re-send, a refusal."""
+
+    def __init__(
+        self,
+        record: Record,
+        opened: Opened | None = None,
+        statements: tuple[Statement, ...] = (),
+        *,
+        message: OutboxMessage | None = None,
+        refusal: Refusal | None = None,
+    ) -> None:
+        self.record = record
+        self.opened = opened
+        self.statements = statements
+        self.message = message
+        self.refusal = refusal
+
+
+def _needed(work: SubjectWork, vectors: Vectors, embedder_id: str) -> tuple[Embedded, ...]:
+    """The vectors of the texts that are in the record after this share."""
+    texts = dict.fromkeys(cube.text for cube in work.versions if cube.payload and cube.id not in work.erased)
+    return tuple(Embedded(text, vectors[text], embedder_id) for text in texts if text in vectors)
+
+
+def _fault(record: Record, error: Exception) -> Refusal:
+    log.exception("processor failed", topic=record.topic, partition=record.partition, offset=record.offset)
+    return Refusal("processor-error", f"{type(error).__name__}: {error}")

@@ -1,0 +1,163 @@
+"""Runs a role over batches of records: plan, fence, commit, and say where the role stands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from time import sleep
+from typing import Any, Final
+
+import structlog
+
+from memcube.errors import PositionBeforeStart, PositionPastEnd, StoreFault, TopicRecreated
+from memcube.store.record import Partition
+from streams import metrics
+from streams.checkpoint import HoleError, plan_work
+from streams.log import Record, StepHook, TopicIdentity, no_hook
+from streams.role import Role
+
+# A full disk or a locked file may pass in seconds; a worker that waits longer hides a broken one.
+# Together 15 s, less than the 20 s after which the supervisor's metrics call it stuck.
+RETRIES: Final = (0.1, 0.4, 1.5, 4.0, 9.0)
+
+log = structlog.get_logger()
+
+
+class Runner:
+    """Not thread-safe: one thread runs all batches of a role, which makes it the single writer."""
+
+    def __init__(
+        self,
+        role: Role[Any],
+        topic: TopicIdentity,
+        *,
+        hook: StepHook = no_hook,
+        pause: Callable[[float], None] = sleep,
+    ) -> None:
+        self._role = role
+        self._topic = topic
+        self._hook = hook
+        self._pause = pause
+        self._expected: dict[Partition, int] = {}
+        self._known: dict[tuple[str, int], Partition] = {}
+        self._not_begun: set[Partition] = set()
+        self._gaps: dict[Partition, int] = {}
+
+    def start_at(self, bounds: Mapping[int, tuple[int, int]]) -> Mapping[int, int]:
+        """The offset to read each assigned partition from; `bounds` are its first offset and its end.
+
+        Raises `ImpossiblePosition`. What is forgotten here is planned from the record again.
+        """
+        self._role.discard()
+        stored = self._role.positions()
+        self._refuse_other_topics(stored)
+        start: dict[int, int] = {}
+        for number, (first, end) in bounds.items():
+            partition = self._partition(number)
+            position = stored.get(partition, first)
+            _refuse_impossible(partition, position, first, end)
+            start[number] = position
+            if partition not in self._expected:
+                # Later on in this process an old fetch may come first: then a gap proves nothing.
+                self._not_begun.add(partition)
+            self._known[self._topic.name, number] = partition
+            self._expected[partition] = position
+        return start
+
+    def owned(self, numbers: Iterable[int]) -> tuple[Partition, ...]:
+        """The partitions by their numbers, as the outbox names them."""
+        return tuple(self._partition(number) for number in numbers)
+
+    def run(self, records: Sequence[Record]) -> None:
+        """Return when every record is committed by us or by another owner.
+
+        Raises `HoleError`, and `StoreFault` when retrying did not help: both end the process.
+        """
+        pending = [record for record in records if (record.topic, record.partition) in self._known]
+        self._accept_gaps_of_the_log(pending)
+        tries = iter(RETRIES)
+        while work := plan_work(pending, self._expected, self._known, self._gaps):
+            try:
+                self._hook("plan")
+                shares = self._role.plan(work)
+                self._hook("commit")
+                refused = self._role.commit(shares)
+                self._hook("committed")
+            except StoreFault as fault:
+                wait = next(tries, None)
+                if wait is None:
+                    raise
+                log.warning("commit failed, trying again", role=self._role.name, wait_s=wait, error=str(fault))
+                metrics.COMMIT_RETRIES.labels(self._role.name).inc()
+                self._pause(wait)
+                refused = frozenset(share.partition for share in work)
+            for share in work:
+                if share.partition not in refused:
+                    self._expected[share.partition] = share.next
+                    metrics.position(share.partition, share.next)
+            if not refused:
+                return
+            metrics.FENCED.labels(self._role.name).inc(len(refused))
+            self._read_positions_again(refused)
+
+    def _read_positions_again(self, refused: frozenset[Partition]) -> None:
+        self._role.discard()
+        stored = self._role.positions()
+        for partition in refused:
+            self._expected[partition] = stored.get(partition, self._expected[partition])
+
+    def _accept_gaps_of_the_log(self, records: Sequence[Record]) -> None:
+        """A gap before the first record of a partition in this process is the log's own.
+
+        We asked for exactly that offset: what is not delivered is a transaction's marker or was
+        compacted away. A gap later on may be an event that we lost, so it ends the process, and
+        the next one finds out: see `HoleError`.
+        """
+        for record in records:
+            partition = self._known[record.topic, record.partition]
+            if partition not in self._not_begun:
+                continue
+            self._not_begun.remove(partition)
+            if record.offset > self._expected[partition]:
+                log.info(
+                    "the log has no such offsets",
+                    partition=f"{record.topic}/{record.partition}",
+                    first=self._expected[partition],
+                    next=record.offset,
+                )
+                self._gaps[partition] = record.offset
+
+    def _partition(self, number: int) -> Partition:
+        topic = self._topic
+        return Partition(self._role.name, topic.cluster, topic.topic_id, topic.name, number)
+
+    def _refuse_other_topics(self, stored: Mapping[Partition, int]) -> None:
+        for partition in stored:
+            if partition.topic != self._topic.name:
+                continue
+            if (partition.cluster, partition.topic_id) != (self._topic.cluster, self._topic.topic_id):
+                raise TopicRecreated(
+                    f"the record has read topic {partition.topic} of id {partition.topic_id} in cluster"
+                    f" {partition.cluster}; this one is {self._topic.topic_id} in {self._topic.cluster}."
+                    f" If the former log is gone for good: {_remedy(partition)}"
+                )
+
+
+def _refuse_impossible(partition: Partition, position: int, first: int, end: int) -> None:
+    where = f"{partition.topic}/{partition.number}"
+    if position > end:
+        raise PositionPastEnd(
+            f"the record has read {where} up to {position}, but the log ends at {end}: it was cut or restored"
+            f" from an older copy. To read what it holds now: {_remedy(partition)}"
+        )
+    if position < first:
+        raise PositionBeforeStart(
+            f"the record has read {where} up to {position}, but the log now starts at {first}: its retention"
+            f" has dropped {first - position} events unread. To go on without them: {_remedy(partition)}"
+        )
+
+
+def _remedy(partition: Partition) -> str:
+    return (
+        f"`memcube positions reset --role {partition.role} --topic {partition.topic}`, then start again:"
+        " it reads from the log's start, and what was applied before is recognised and passed over"
+    )
