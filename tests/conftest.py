@@ -22,3 +22,13 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             yield broker.bootstrap
         finally:
             runner.run(broker.stop())
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--faults-long", action="store_true", help="kill and freeze many more times")
+
+
+@pytest.fixture
+def faults_long(request: pytest.FixtureRequest) -> bool:
+    """Whether the long form of a fault test was asked for."""
+    return bool(request.config.getoption("--faults-long"))

@@ -1,0 +1,286 @@
+"""Kafka as the gateway uses it: one producer, and short bounded reads. Nothing else here talks to Kafka."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+import msgspec
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.errors import KafkaError, MessageSizeTooLargeError, RecordTooLargeError
+
+from gateway.log import (
+    LIMIT_S,
+    SOURCE,
+    BusDown,
+    BusError,
+    Message,
+    RawHeaders,
+    Receipt,
+    Record,
+    Span,
+    Unsendable,
+)
+from gateway.thread import Workbench
+from memcube.errors import NotRunning
+from memcube.governance.sealing import Sealer, event_context, seal_content
+from schemas.body import Plain
+from schemas.envelope import encode
+from schemas.events import Recalled, type_of
+from schemas.partition import partition_for
+from schemas.subject import Subject
+from schemas.topics import EVENTS, RECALLS
+
+log = logging.getLogger(__name__)
+
+# Reports of recalls that wait for a broker that is away; beyond it they are dropped and counted.
+_UNSENT_REPORTS: Final = 1_000
+
+
+class KafkaBus:
+    """`Bus` over aiokafka. `bootstrap` is asked at each connection: the broker may have moved meanwhile."""
+
+    def __init__(self, bootstrap: Callable[[], str], sealer: Workbench[Sealer]) -> None:
+        self._bootstrap = bootstrap
+        self._sealer = sealer
+        self._producer: Any = None
+        self._connecting = asyncio.Lock()
+        self._consumer: Any = None
+        self._reads = asyncio.Lock()
+        self._reports: set[asyncio.Task[None]] = set()
+        self._failed_reports = 0
+
+    @property
+    def failed_reports(self) -> int:
+        return self._failed_reports
+
+    async def publish(self, messages: Sequence[Message]) -> Sequence[Receipt | BusError]:
+        if not messages:
+            return []
+        records = await self._sealer.run(lambda sealer: [_sealed(sealer, message) for message in messages])
+        done = await self._deliver(records)
+        results = [
+            msgspec.structs.replace(result, event_id=message.event_id)
+            if isinstance(result, Receipt)
+            else result
+            for message, result in zip(messages, done, strict=True)
+        ]
+        if all(isinstance(result, BusDown) for result in results):
+            raise BusDown(str(results[0]))
+        return results
+
+    async def send(
+        self, topic: str, partition: int, key: bytes | None, headers: RawHeaders, value: bytes | None
+    ) -> int:
+        (result,) = await self._deliver([_Outgoing(topic, partition, key, headers, value)])
+        if isinstance(result, BusError):
+            raise result
+        return result.offset
+
+    def report(self, recalled: Recalled, subject: Subject, event_id: str, time: datetime) -> None:
+        if len(self._reports) >= _UNSENT_REPORTS:
+            self._failed_reports += 1
+            return
+        key, headers, value = encode(recalled, event_id=event_id, source=SOURCE, time=time, subject=subject)
+        task = asyncio.create_task(self._report(_Outgoing(RECALLS.name, None, key, headers, value)))
+        self._reports.add(task)
+        task.add_done_callback(self._reports.discard)
+
+    async def spans(self, topics: Sequence[str]) -> Mapping[str, Mapping[int, Span]]:
+        async with self._reading() as consumer:
+            # Its own list of topics is filled only by reading them; the public `topics` gives names alone.
+            cluster = await consumer._client.fetch_all_metadata()  # noqa: SLF001
+            places = [
+                TopicPartition(topic, number)
+                for topic in topics
+                for number in sorted(cluster.partitions_for_topic(topic) or ())
+            ]
+            starts = await consumer.beginning_offsets(places)
+            ends = await consumer.end_offsets(places)
+        spans: dict[str, dict[int, Span]] = {}
+        for place in places:
+            spans.setdefault(place.topic, {})[place.partition] = Span(starts[place], ends[place])
+        return spans
+
+    async def read(self, topic: str, partition: int, start: int, limit: int) -> Sequence[Record]:
+        place = TopicPartition(topic, partition)
+        found: list[Record] = []
+        async with self._reading() as consumer:
+            first = (await consumer.beginning_offsets([place]))[place]
+            end = (await consumer.end_offsets([place]))[place]
+            if max(start, first) >= end:
+                return found
+            consumer.assign([place])
+            # At once: given time, the consumer goes to the end and waits there for half a second.
+            consumer.seek(place, max(start, first))
+            # By position, not by records: markers and compaction leave offsets that hold none.
+            while len(found) < limit and await consumer.position(place) < end:
+                batches = await consumer.getmany(place, timeout_ms=500, max_records=limit - len(found))
+                found += [_record(raw) for raw in batches.get(place, ()) if raw.offset < end]
+        return found
+
+    async def close(self) -> None:
+        if self._reports:
+            await asyncio.wait(self._reports, timeout=1)
+        for task in tuple(self._reports):
+            task.cancel()
+        producer, self._producer = self._producer, None
+        if producer is not None:  # nothing waits in it: whoever publishes waits for the answer
+            await _abandon(producer)
+        await self._drop_consumer()
+
+    async def _report(self, record: _Outgoing) -> None:
+        (result,) = await self._deliver([record])
+        if isinstance(result, BusError):
+            self._failed_reports += 1
+            log.warning("a recall was not reported on %s: %s", RECALLS.name, result)
+
+    async def _deliver(self, records: Sequence[_Outgoing]) -> list[Receipt | BusError]:
+        """One result a record, after at most `LIMIT_S`; what has no receipt by then is dropped."""
+        sent: list[asyncio.Future[Any]] = []
+        producer = None
+        try:
+            async with asyncio.timeout(LIMIT_S):
+                producer = await self._connected()
+                for record in records:
+                    sent.append(await _enqueue(producer, record))  # noqa: PERF401  kept when time runs out
+                await asyncio.wait(sent)
+        except TimeoutError:
+            log.warning("Kafka did not confirm within %s s", LIMIT_S)
+        except NotRunning as error:
+            return [BusDown(str(error))] * len(records)
+        except KafkaError as error:
+            log.warning("Kafka cannot be reached: %s", error)
+        results = [_result(future) for future in sent] + [BusDown(_DOWN)] * (len(records) - len(sent))
+        if producer is not None and any(isinstance(result, BusDown) for result in results):
+            # Whatever ails it, an unconfirmed record must not be sent later, and the next one starts afresh.
+            if producer is self._producer:
+                self._producer = None
+            await _abandon(producer)
+        return results
+
+    async def _connected(self) -> Any:
+        async with self._connecting:
+            if self._producer is None:
+                producer = AIOKafkaProducer(
+                    bootstrap_servers=self._bootstrap(),
+                    enable_idempotence=True,
+                    acks="all",
+                    linger_ms=0,
+                    max_request_size=EVENTS.max_message_bytes,
+                )
+                await _started(producer)
+                self._producer = producer
+            return self._producer
+
+    @contextlib.asynccontextmanager
+    async def _reading(self) -> AsyncIterator[Any]:
+        """The consumer, one reader at a time; after a failure the next reader gets a fresh one."""
+        try:
+            async with asyncio.timeout(LIMIT_S), self._reads:
+                try:
+                    if self._consumer is None:
+                        consumer = AIOKafkaConsumer(
+                            bootstrap_servers=self._bootstrap(), enable_auto_commit=False
+                        )
+                        await _started(consumer)
+                        self._consumer = consumer
+                    yield self._consumer
+                    self._consumer.unsubscribe()  # an assigned partition would go on being fetched
+                except BaseException:  # a caller who leaves in the middle, too
+                    await self._drop_consumer()
+                    raise
+        except NotRunning as error:
+            raise BusDown(str(error)) from None
+        except (TimeoutError, KafkaError) as error:
+            raise BusDown(f"Kafka cannot be read ({type(error).__name__}): see `memcube status`") from None
+
+    async def _drop_consumer(self) -> None:
+        consumer, self._consumer = self._consumer, None
+        if consumer is not None:
+            await consumer.stop()
+
+
+class _Outgoing(msgspec.Struct, frozen=True):
+    """A record to be sent. `partition` None: the one of its key."""
+
+    topic: str
+    partition: int | None
+    key: bytes | None
+    headers: RawHeaders
+    value: bytes | None
+
+
+_DOWN: Final = f"Kafka did not confirm within {LIMIT_S:.0f} s: see `memcube status`, then send again"
+
+
+async def _started(client: Any) -> None:
+    try:
+        await client.start()
+    except BaseException:  # at the time limit as well: a client left open keeps connecting for ever
+        await client.stop()
+        raise
+
+
+async def _enqueue(producer: Any, record: _Outgoing) -> asyncio.Future[Any]:
+    """The future of the broker's answer; what Kafka's client refuses at once is in it too."""
+    partition = record.partition
+    if partition is None:
+        partition = partition_for(record.key or b"", len(await producer.partitions_for(record.topic)))
+    try:
+        future: asyncio.Future[Any] = await producer.send(
+            record.topic, record.value, key=record.key, partition=partition, headers=list(record.headers)
+        )
+    except KafkaError as error:
+        future = asyncio.get_running_loop().create_future()
+        future.set_exception(error)
+    return future
+
+
+async def _abandon(producer: Any) -> None:
+    """Close without sending what waits.
+
+    aiokafka's idempotent producer retries for ever and its `stop` flushes first, so an event reported as
+    not sent would still be sent when the broker comes back. It has no public way to drop it. Cancelled
+    once, its sender still waits for the answer to what is on its way, 40 s from a broker that froze;
+    cancelled again, it lets go.
+    """
+    producer._closed = True  # noqa: SLF001  else it complains when it is collected
+    sender = producer._sender.sender_task  # noqa: SLF001
+    while sender is not None and not sender.done():
+        sender.cancel()
+        await asyncio.wait([sender], timeout=0.02)
+    await producer.client.close()
+
+
+def _sealed(sealer: Sealer, message: Message) -> _Outgoing:
+    subject, data = message.data.subject(), message.data
+    body = getattr(data, "body", None)
+    if isinstance(body, Plain):
+        context = event_context(type_of(data), message.event_id)
+        data = msgspec.structs.replace(data, body=seal_content(sealer, subject.key, body, context))
+    record = encode(
+        data, event_id=message.event_id, source=message.source, time=message.time, subject=subject
+    )
+    return _Outgoing(EVENTS.name, None, *record)
+
+
+def _result(future: asyncio.Future[Any]) -> Receipt | BusError:
+    if not future.done():
+        return BusDown(_DOWN)
+    error = future.exception()
+    if error is None:
+        return Receipt("", future.result().partition, future.result().offset)
+    if isinstance(error, MessageSizeTooLargeError | RecordTooLargeError):
+        return Unsendable("the event is larger than its topic takes once sealed: split the text into turns")
+    if isinstance(error, KafkaError):
+        return BusDown(f"Kafka did not take the event ({type(error).__name__}): send it again")
+    raise error
+
+
+def _record(raw: Any) -> Record:
+    return Record(raw.topic, raw.partition, raw.offset, raw.timestamp, raw.key, tuple(raw.headers), raw.value)

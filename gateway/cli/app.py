@@ -1,0 +1,60 @@
+"""The tree of commands."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any, Final
+
+import typer
+from typer.core import TyperGroup
+from typer.main import get_command
+
+from gateway.cli.deadletters import deadletters
+from gateway.cli.doctor import doctor
+from gateway.cli.importing import import_file
+from gateway.cli.memory import cubes, edit, forget, pin, recall, remember, undo
+from gateway.cli.place import everywhere
+from gateway.cli.positions import positions
+from gateway.cli.status import status, topics
+
+
+class _Commands(TyperGroup):
+    """Loads what starts processes only when it is asked for: it costs more than all the rest."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
+        if args and args[0] in _STARTERS:
+            name = args[0]
+            alone = typer.Typer(add_completion=False, rich_markup_mode=None)
+            alone.command(name)(getattr(import_module(f"gateway.cli.{name}"), name))
+            self.add_command(get_command(alone), name)
+        return super().resolve_command(ctx, args)
+
+
+app = typer.Typer(
+    name="memcube",
+    cls=_Commands,
+    no_args_is_help=True,
+    # Plain help and plain usage errors: starting Rich for them takes as long as all the rest.
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    help="Memory for language models, as a stream of events.",
+)
+app.callback()(everywhere)
+
+# Each lives in a module of its name, as a command of its name.
+_STARTERS: Final = {
+    "up": "Run broker, stream workers and gateway until Ctrl-C.",
+    "demo": "Play a conversation through Kafka and ask for it, in a folder of its own.",
+}
+for _name, _help in _STARTERS.items():
+    app.command(_name, help=_help)(lambda: None)
+
+app.command("import")(import_file)
+app.command("recall")(recall)
+app.add_typer(cubes, name="cubes")
+for _command in (remember, edit, pin, forget, undo, status):
+    app.command()(_command)
+app.add_typer(deadletters, name="deadletters")
+app.command("topics")(topics)
+app.add_typer(positions, name="positions")
+app.command("doctor")(doctor)

@@ -1,0 +1,205 @@
+"""The whole system on this machine: broker, stream workers and gateway as supervised children."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sys
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+import httpx
+import msgspec
+
+from infra.children import Change, Child, State
+from infra.kafka.broker import EmbeddedBroker
+from infra.kafka.jars import JarProgress
+from infra.kafka.topics import ensure_topics
+from infra.ports import LOOPBACK, free_port, is_free
+from infra.supervisor import Supervisor
+from memcube.errors import Setup
+from memcube.settings import DEFAULT_GATEWAY_PORT, DEFAULT_KAFKA_PORT, Settings, System
+from memcube.settings import Child as ChildState
+
+# A worker's word that a person must decide first; see `python -m streams.worker`.
+NEEDS_A_PERSON: Final = frozenset({3})
+ROLES: Final = ("memory", "audit")
+
+
+class AlreadyRunning(Setup):
+    """Another `memcube up` holds the data folder."""
+
+
+class LocalSystem:
+    """One system on one data folder. `prepare`, then `run`; every change of a child is written down."""
+
+    def __init__(self, settings: Settings, on_change: Callable[[Change], None]) -> None:
+        self._settings = settings
+        self._on_change = on_change
+        self._lock = _lock(settings)
+        last = _last(settings)
+        self._broker = None if settings.kafka else _broker(settings)
+        self._bootstrap = settings.kafka or ""
+        self._gateway_port = _port(settings.gateway_port, DEFAULT_GATEWAY_PORT, last)
+        self._started_at = datetime.now(UTC)
+        self._children: dict[str, ChildState] = {}
+        self._metrics: dict[str, str] = {}
+        self._supervisor: Supervisor | None = None
+
+    def prepare(self, progress: Callable[[JarProgress], None] | None = None) -> None:
+        """Fetch and set up what the broker needs: a download the first time. Blocks."""
+        if self._broker is not None:
+            self._broker.prepare(progress)
+            self._bootstrap = self._broker.bootstrap
+
+    @property
+    def state(self) -> System:
+        return System(
+            pid=os.getpid(),
+            started_at=self._started_at.isoformat(),
+            kafka=self._bootstrap,
+            gateway=f"http://{LOOPBACK}:{self._gateway_port}",
+            children=tuple(self._children.values()),
+        )
+
+    async def run(self, work: Callable[[], Awaitable[int]] | None = None) -> int:
+        """Until a signal comes, or until `work` is done, whose result is returned. Stops every child."""
+        if self._broker is None:
+            await ensure_topics(self._bootstrap)
+        children = self._plan()
+        for child in children:
+            self._children[child.name] = ChildState(
+                child.name, State.WAITING, metrics=self._metrics.get(child.name)
+            )
+        self._write()
+        self._supervisor = Supervisor(children, self._settings.data.logs, self._changed)
+        return await self._supervisor.run(work)
+
+    async def until_ready(self) -> None:
+        """Within `work`: wait until every child is ready."""
+        if self._supervisor is None:
+            raise RuntimeError("until_ready() belongs inside run()")
+        await self._supervisor.until_ready()
+
+    def _plan(self) -> list[Child]:
+        env = {
+            "MEMCUBE_DATA": str(self._settings.data.root),
+            "MEMCUBE_KAFKA": self._bootstrap,
+            "MEMCUBE_EMBEDDER": self._settings.embedder,
+        }
+        children: list[Child] = []
+        needs: tuple[str, ...] = ()
+        if self._broker is not None:
+            children.append(Child(name="kafka", argv=self._broker.argv, ready=self._broker_ready))
+            needs = ("kafka",)
+        taken = {self._gateway_port}
+        for role in ROLES:
+            port = free_port(avoid=frozenset(taken))
+            taken.add(port)
+            address = f"http://{LOOPBACK}:{port}/metrics"
+            self._metrics[role] = address
+            argv = (sys.executable, "-m", "streams.worker", "--role", role, "--metrics-port", str(port))
+            children.append(
+                Child(
+                    name=role,
+                    argv=argv,
+                    env=env,
+                    needs=needs,
+                    ready=_reads(role, address),
+                    final=NEEDS_A_PERSON,
+                )
+            )
+        argv = (sys.executable, "-m", "gateway.http", "--port", str(self._gateway_port))
+        ready = _answers(f"http://{LOOPBACK}:{self._gateway_port}/healthz")
+        children.append(Child(name="gateway", argv=argv, env=env, needs=needs, ready=ready))
+        return children
+
+    async def _broker_ready(self) -> bool:
+        """Workers may start only when every topic is there: a missing one would be ignored by Faust."""
+        if self._broker is None or not await self._broker.ready():
+            return False
+        await ensure_topics(self._bootstrap)
+        return True
+
+    def _changed(self, change: Change) -> None:
+        self._children[change.name] = ChildState(
+            change.name, change.state, change.pid, change.detail, self._metrics.get(change.name)
+        )
+        self._write()
+        self._on_change(change)
+
+    def _write(self) -> None:
+        path = self._settings.data.state
+        temporary = path.with_suffix(".tmp")
+        temporary.write_bytes(msgspec.json.encode(self.state))
+        temporary.replace(path)
+
+
+def _lock(settings: Settings) -> int:
+    """Hold the data folder for the life of this process; raises `AlreadyRunning`."""
+    settings.data.run.mkdir(parents=True, exist_ok=True)
+    handle = os.open(settings.data.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(handle)
+        last = _last(settings)
+        where = f" (process {last.pid}, {last.gateway})" if last else ""
+        raise AlreadyRunning(
+            f"MemCube runs on {settings.data.root} already{where}: use it, stop it,"
+            " or start another on its own folder with --data"
+        ) from None
+    return handle
+
+
+def _last(settings: Settings) -> System | None:
+    try:
+        return msgspec.json.decode(settings.data.state.read_bytes(), type=System)
+    except (FileNotFoundError, msgspec.DecodeError):
+        return None
+
+
+def _broker(settings: Settings) -> EmbeddedBroker:
+    folder: Path = settings.data.kafka
+    if settings.kafka_port is not None:
+        return EmbeddedBroker(folder, settings.kafka_port)
+    # A folder that has run before keeps its port, so that applications find it again.
+    fresh = not folder.exists() and is_free(DEFAULT_KAFKA_PORT)
+    return EmbeddedBroker(folder, DEFAULT_KAFKA_PORT if fresh else 0)
+
+
+def _port(wanted: int | None, default: int, last: System | None) -> int:
+    if wanted:
+        if not is_free(wanted):
+            raise Setup(f"port {wanted} is taken: name another, or 0 for any free one")
+        return wanted
+    if wanted == 0:
+        return free_port()
+    before = int(last.gateway.rsplit(":", 1)[1]) if last else default
+    return free_port(before)
+
+
+def _reads(role: str, address: str) -> Callable[[], Awaitable[bool]]:
+    async def ready() -> bool:
+        text = await _get(address)
+        return f'memcube_ready{{role="{role}"}} 1.0' in text
+
+    return ready
+
+
+def _answers(address: str) -> Callable[[], Awaitable[bool]]:
+    async def ready() -> bool:
+        return bool(await _get(address))
+
+    return ready
+
+
+async def _get(address: str) -> str:
+    try:
+        async with httpx.AsyncClient(timeout=2.0) as client:
+            answer = await client.get(address)
+    except httpx.TransportError:
+        return ""
+    return answer.text if answer.is_success else ""

@@ -1,0 +1,67 @@
+"""`python -m gateway.http --data DIR [--port N]`: the gateway, in the foreground, on this machine only."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import signal
+import sys
+from pathlib import Path
+from types import FrameType
+from typing import Final
+
+import structlog
+import uvicorn
+
+from gateway.http.app import create_app
+from gateway.http.services import Services
+from gateway.http.wiring import wire
+from memcube.errors import Setup
+from memcube.logs import configure
+from memcube.settings import DEFAULT_GATEWAY_PORT, Settings
+
+# Below the supervisor's patience: a caller who waits for an event must not hold up a stop.
+_STOP_S: Final = 3
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m gateway.http", description="MemCube over HTTP.")
+    parser.add_argument("--data", type=Path, help="the system's data folder (default: MEMCUBE_DATA)")
+    parser.add_argument("--port", type=int, help="0: any free one (default: MEMCUBE_GATEWAY_PORT, else 8700)")
+    options = parser.parse_args()
+    configure(f"gateway@{os.getpid()}")
+    # It repeats every refused connection as an error; what of it matters is told by `gateway.bus`.
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
+    try:
+        settings = Settings.load(options.data)
+    except Setup as error:
+        structlog.get_logger().error("cannot start", error=str(error))
+        return 2
+
+    async def start() -> Services:
+        return wire(settings)
+
+    # uvicorn stops on these signals and then sends them again to whoever listened before it: nobody must
+    # die of that, since a stop that was asked for is no failure.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _heard)
+    uvicorn.run(
+        create_app(start),
+        host="127.0.0.1",
+        port=next(
+            port for port in (options.port, settings.gateway_port, DEFAULT_GATEWAY_PORT) if port is not None
+        ),
+        access_log=False,
+        log_config=None,
+        timeout_graceful_shutdown=_STOP_S,
+    )
+    return 0
+
+
+def _heard(_number: int, _frame: FrameType | None) -> None:
+    pass
+
+
+if __name__ == "__main__":
+    sys.exit(main())

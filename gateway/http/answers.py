@@ -1,0 +1,186 @@
+"""What clients get."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pydantic import BaseModel
+
+from memcube.cube import MemCube, Source
+from memcube.plaintext import recall
+
+
+class Accepted(BaseModel):
+    """An event that is in the log. `known`: it had been applied before, so it changes nothing."""
+
+    event_id: str
+    partition: int
+    offset: int
+    known: bool = False
+
+
+class Rejected(BaseModel):
+    """One event of a batch that is not in the log, and why."""
+
+    error: str
+    reason: str
+
+
+class AcceptedBatch(BaseModel):
+    """One answer an event, in the order of the request."""
+
+    events: list[Accepted | Rejected]
+
+
+class Origin(BaseModel):
+    """Who said it, when, in which event; `source_id` is its name in your system."""
+
+    event_id: str
+    source_id: str | None
+    speaker: str
+    time: datetime
+
+    @classmethod
+    def of(cls, source: Source) -> Origin:
+        return cls(
+            event_id=source.event_id, source_id=source.source_id, speaker=source.speaker, time=source.time
+        )
+
+
+class Memory(BaseModel):
+    """A memory as recall serves it."""
+
+    id: str
+    text: str
+    score: float
+    kind: str
+    form: str
+    state: str
+    version: int
+    valid_from: datetime
+    valid_to: datetime | None
+    provenance: list[Origin]
+
+    @classmethod
+    def of(cls, memory: recall.Memory) -> Memory:
+        return cls(
+            id=memory.id,
+            text=memory.text,
+            score=round(memory.score, 4),
+            kind=memory.kind,
+            form=memory.form,
+            state=memory.state,
+            version=memory.version,
+            valid_from=memory.valid_from,
+            valid_to=memory.valid_to,
+            provenance=[Origin.of(source) for source in memory.provenance],
+        )
+
+
+class Memories(BaseModel):
+    memories: list[Memory]
+
+
+class Cube(BaseModel):
+    """One version of a cube with all that is known of it."""
+
+    id: str
+    text: str
+    state: str
+    kind: str
+    form: str
+    version: int
+    valid_from: datetime
+    valid_to: datetime | None
+    recorded_at: datetime
+    expires_at: datetime | None
+    trust: float
+    pinned: bool
+    quote: str | None
+    slot: str | None
+    decision: str
+    reason: str
+    cause: str
+    processor: str
+    provenance: list[Origin]
+
+    @classmethod
+    def of(cls, cube: MemCube) -> Cube:
+        return cls(
+            id=cube.id,
+            text=cube.text,
+            state=cube.state,
+            kind=cube.kind,
+            form=cube.form,
+            version=cube.version,
+            valid_from=cube.valid_from,
+            valid_to=cube.valid_to,
+            recorded_at=cube.recorded_at,
+            expires_at=cube.expires_at,
+            trust=cube.trust,
+            pinned=cube.pinned,
+            quote=cube.payload.quote if cube.payload else None,
+            slot=cube.payload.slot if cube.payload else None,
+            decision=cube.decision,
+            reason=cube.reason,
+            cause=cube.cause,
+            processor=cube.processor,
+            provenance=[Origin.of(source) for source in cube.sources],
+        )
+
+
+class Cubes(BaseModel):
+    """The last changed first. `next`: where the next page starts, if there is one."""
+
+    cubes: list[Cube]
+    next: int | None = None
+
+
+class History(BaseModel):
+    """All versions, oldest first."""
+
+    id: str
+    versions: list[Cube]
+
+
+class Change(BaseModel):
+    """One version that an event made."""
+
+    id: str
+    version: int
+    form: str
+    state: str
+    decision: str
+    reason: str
+    text: str
+
+    @classmethod
+    def of(cls, cube: MemCube) -> Change:
+        return cls(
+            id=cube.id,
+            version=cube.version,
+            form=cube.form,
+            state=cube.state,
+            decision=cube.decision,
+            reason=cube.reason,
+            text=cube.text,
+        )
+
+
+class Effect(BaseModel):
+    """What one event did. `applied` false: not yet, or refused."""
+
+    event_id: str
+    applied: bool
+    changes: list[Change]
+
+
+class Effects(BaseModel):
+    effects: list[Effect]
+
+
+class Done(Accepted):
+    """A command that is in the log; after a wait, what it changed."""
+
+    applied: bool = False
+    changes: list[Change] = []

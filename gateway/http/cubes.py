@@ -1,0 +1,48 @@
+"""`/v1/cubes`: what a subject's memory holds, and how it became so."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from gateway.http.answers import Cube, Cubes, History
+from gateway.http.services import House, Whose
+from memcube.cube import Form, State
+
+router = APIRouter(prefix="/v1/cubes", tags=["cubes"])
+
+
+@router.get("")
+async def list_cubes(
+    house: House,
+    subject: Whose,
+    *,
+    episodes: Annotated[bool, Query(description="raw turns as well")] = False,
+    state: Annotated[list[State] | None, Query(description="all but erased, if not given")] = None,
+    limit: Annotated[int, Query(ge=1, le=10_000)] = 1_000,
+    before: Annotated[int | None, Query(description="`next` of the page before")] = None,
+) -> Cubes:
+    """The newest version of each memory, the last changed first."""
+    states = frozenset(state) if state else frozenset(State) - {State.ERASED}
+    form = None if episodes else Form.FACT
+    found = await house.record.run(
+        lambda store: store.list_cubes(subject.key, limit=limit + 1, form=form, states=states, before=before)
+    )
+    cubes = found[:limit]
+    return Cubes(
+        cubes=[Cube.of(cube) for cube in cubes], next=cubes[-1].seq if cubes and len(found) > limit else None
+    )
+
+
+@router.get("/{cube_id}")
+async def show_cube(house: House, subject: Whose, cube_id: str) -> Cube:
+    """The newest version."""
+    return Cube.of(await house.record.run(lambda store: store.cube(subject.key, cube_id)))
+
+
+@router.get("/{cube_id}/history")
+async def show_history(house: House, subject: Whose, cube_id: str) -> History:
+    """Every version; after an erasure only the last, without words."""
+    versions = await house.record.run(lambda store: store.history(subject.key, cube_id))
+    return History(id=cube_id, versions=[Cube.of(cube) for cube in versions])

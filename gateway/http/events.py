@@ -1,0 +1,127 @@
+"""`/v1/events`: what was said goes into the log. `/v1/effects`: what it became."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Body, Query
+from pydantic import ValidationError
+
+from gateway.http.answers import Accepted, AcceptedBatch, Change, Effect, Effects, Rejected
+from gateway.http.problems import Problem, as_problem
+from gateway.http.progress import WAIT_LIMIT_S
+from gateway.http.requests import MAX_BATCH, EffectsOf, Turn
+from gateway.http.services import House, Services
+from gateway.log import BusError, Message, Receipt
+from memcube.errors import StoreFault
+from memcube.governance.sealing import Sealer
+from memcube.store.record import CubeStore
+from schemas.errors import ContractError
+
+router = APIRouter(prefix="/v1", tags=["events"])
+
+Wait = Annotated[Literal["recallable"] | None, Query(description="answer when recall sees it")]
+
+
+@router.post("/events", response_model=Accepted | AcceptedBatch)
+async def add_events(
+    house: House, body: Annotated[dict[str, Any], Body()], wait: Wait = None
+) -> Accepted | AcceptedBatch:
+    """One turn, or `{"events": [...]}` with up to 1,000, each with its own answer.
+
+    Acknowledged means: in Kafka, confirmed by all in-sync replicas.
+    """
+    batch = _batch(body)
+    turns = [body] if batch is None else batch
+    messages = await house.sealer.run(lambda sealer: [_message(turn, sealer, house) for turn in turns])
+    good = [message for message in messages if isinstance(message, Message)]
+    known = await _known(house, good)
+    receipts = iter(await house.bus.publish(good))
+    outcomes = [next(receipts) if isinstance(message, Message) else message for message in messages]
+    if batch is None and isinstance(outcomes[0], Exception):
+        raise outcomes[0]
+    await wait_until_recallable(house, [one for one in outcomes if isinstance(one, Receipt)], wait)
+    answers = [_answer(outcome, known) for outcome in outcomes]
+    if batch is None and isinstance(answers[0], Accepted):
+        return answers[0]
+    return AcceptedBatch(events=answers)
+
+
+@router.post("/effects")
+async def show_effects(house: House, asked: EffectsOf) -> Effects:
+    """What each of these events changed, in the order asked."""
+    pairs = [(event.subject().key, event.event_id) for event in asked.events]
+    return Effects(effects=await house.record.run(lambda store: [effect(store, *pair) for pair in pairs]))
+
+
+async def wait_until_recallable(house: Services, receipts: Sequence[Receipt], wait: str | None) -> None:
+    """Raise a `Problem` when the wait was asked for and the limit passed."""
+    if wait and not await house.memory.wait(receipts):
+        raise Problem(
+            504,
+            "The events are in the log, but not yet recallable",
+            f"role memory did not reach them within {WAIT_LIMIT_S:.0f} s; they are safe, nothing need be sent"
+            " again. `memcube status` shows how far it has come",
+            "not-yet",
+            events=[{"event_id": r.event_id, "partition": r.partition, "offset": r.offset} for r in receipts],
+        )
+
+
+def effect(store: CubeStore, subject: str, event_id: str) -> Effect:
+    """What the record knows of one event."""
+    return Effect(
+        event_id=event_id,
+        applied=event_id in store.applied(subject, [event_id]),
+        changes=[Change.of(cube) for cube in store.caused_by(subject, event_id)],
+    )
+
+
+def _batch(body: dict[str, Any]) -> list[Any] | None:
+    if "events" not in body:
+        return None
+    events = body["events"]
+    if len(body) > 1 or not isinstance(events, list):
+        detail = 'a batch is {"events": [...]} and nothing else'
+        raise Problem(422, "The request is not valid", detail, "bad-request")
+    if len(events) > MAX_BATCH:
+        detail = f"{len(events):,} events in one request: send at most {MAX_BATCH:,}"
+        raise Problem(413, "The batch is too large", detail, "batch-too-large")
+    return events
+
+
+def _message(turn: Any, sealer: Sealer, house: Services) -> Message | ContractError | ValidationError:
+    try:
+        return Turn.model_validate(turn).message(sealer, house.clock())
+    except (ContractError, ValidationError) as error:
+        return error
+
+
+async def _known(house: Services, messages: Sequence[Message]) -> frozenset[str]:
+    """The events that were applied before. Only a courtesy: without the record, events still go in."""
+    by_subject: defaultdict[str, list[str]] = defaultdict(list)
+    for message in messages:
+        by_subject[message.data.subject().key].append(message.event_id)
+
+    def ask(store: CubeStore) -> frozenset[str]:
+        return frozenset().union(*(store.applied(subject, ids) for subject, ids in by_subject.items()))
+
+    try:
+        return await house.record.run(ask)
+    except StoreFault:
+        return frozenset()
+
+
+def _answer(
+    outcome: Receipt | BusError | ContractError | ValidationError, known: frozenset[str]
+) -> Accepted | Rejected:
+    if isinstance(outcome, Receipt):
+        return Accepted(
+            event_id=outcome.event_id,
+            partition=outcome.partition,
+            offset=outcome.offset,
+            known=outcome.event_id in known,
+        )
+    problem = as_problem(outcome)
+    return Rejected(error=problem.detail, reason=problem.reason)

@@ -1,0 +1,117 @@
+"""Errors as `application/problem+json` (RFC 9457): what was wrong, and what to do."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any, Final
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import ValidationError
+from starlette.exceptions import HTTPException
+
+from gateway.log import BusError, Unsendable
+from memcube.errors import CubeErased, KeyDestroyed, MemcubeError, NoSuchCube, Refused, Setup, StoreFault
+from schemas.errors import ContractError, TooLarge
+
+log = logging.getLogger(__name__)
+
+
+class Problem(Exception):  # noqa: N818  the RFC's own word
+    """An answer that says what was wrong (`title`) and what to do (`detail`). `reason`: a stable word."""
+
+    def __init__(self, status: int, title: str, detail: str, reason: str, **more: Any) -> None:
+        super().__init__(f"{title}: {detail}")
+        self.status = status
+        self.title = title
+        self.detail = detail
+        self.reason = reason
+        self.more = more
+
+    def document(self) -> dict[str, Any]:
+        """The body of the answer."""
+        return {
+            "title": self.title,
+            "detail": self.detail,
+            "status": self.status,
+            "reason": self.reason,
+            **self.more,
+        }
+
+    def response(self) -> JSONResponse:
+        return JSONResponse(self.document(), status_code=self.status, media_type="application/problem+json")
+
+
+_BY_REASON: Final = {NoSuchCube.reason: 404, CubeErased.reason: 410}
+_REMEDIES: Final = {
+    NoSuchCube.reason: "list what there is with GET /v1/cubes, or `memcube cubes list`",
+    CubeErased.reason: "it cannot come back; remember the text anew if it is wanted",
+}
+
+
+def refused(reason: str, detail: str, **more: Any) -> Problem:
+    """What a command met when it was applied: nothing was changed."""
+    remedy = _REMEDIES.get(reason)
+    return Problem(
+        _BY_REASON.get(reason, 409),
+        "The command was refused; nothing was changed",
+        f"{detail} ({remedy})" if remedy else detail,
+        reason,
+        **more,
+    )
+
+
+# The first class that fits speaks for the error: a narrower one stands before a wider one.
+_ANSWERS: Final[tuple[tuple[type[Exception], int, str, str], ...]] = (
+    (TooLarge, 413, "The text is too large", ""),
+    (ContractError, 422, "The event is not valid", ""),
+    (KeyDestroyed, 410, "This memory was erased", ""),
+    (Unsendable, 413, "Kafka does not take this event", "unsendable"),
+    (BusError, 503, "Kafka does not answer", "kafka-down"),
+    (StoreFault, 503, "The record cannot be read", "record-fault"),
+    (Setup, 503, "Something is missing on the server", "setup"),
+)
+
+
+def as_problem(error: Exception) -> Problem:
+    """The answer to an error."""
+    if isinstance(error, Problem):
+        return error
+    if isinstance(error, Refused):
+        return refused(error.reason, str(error))
+    if isinstance(error, ValidationError | RequestValidationError):
+        return Problem(422, "The request is not valid", _first_error(error), "bad-request")
+    for kind, status, title, reason in _ANSWERS:
+        if isinstance(error, kind):
+            return Problem(status, title, str(error), getattr(error, "reason", reason))
+    return Problem(500, "A fault in MemCube", "see the gateway's log for its cause", "fault")
+
+
+def answer_with_problems(app: FastAPI) -> None:
+    """Make every error of this app a problem document."""
+    for kind in (Problem, ContractError, MemcubeError, BusError, RequestValidationError, Exception):
+        app.add_exception_handler(kind, _answer)
+    app.add_exception_handler(HTTPException, _answer_http)
+
+
+async def _answer(request: Request, error: Exception) -> JSONResponse:
+    problem = as_problem(error)
+    if problem.status >= 500:
+        log.error(
+            "%s %s: %s", request.method, request.url.path, error, exc_info=problem.status == 500 and error
+        )
+    return problem.response()
+
+
+async def _answer_http(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)  # noqa: S101  registered for this class only
+    problem = Problem(error.status_code, str(error.detail), "the routes are listed at /docs", "http")
+    return problem.response()
+
+
+def _first_error(error: ValidationError | RequestValidationError) -> str:
+    # The input is left out of the text: it may be large, or no valid Unicode.
+    found = error.errors()[0]
+    where = ".".join(str(part) for part in found["loc"] if part != "body")
+    return f"{where}: {found['msg']}" if where else str(found["msg"])

@@ -1,0 +1,27 @@
+"""`/v1/recall`: a question to one subject's memory."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+from fastapi import APIRouter
+
+from gateway.http.answers import Memories, Memory
+from gateway.http.requests import Recall, as_of
+from gateway.http.services import House
+from schemas.events import Parent, Recalled
+
+router = APIRouter(prefix="/v1", tags=["recall"])
+
+
+@router.post("/recall")
+async def recall(house: House, asked: Recall) -> Memories:
+    """The memories that answer best, best first, as of now or as of a time."""
+    subject = asked.subject()
+    then = None if asked.as_of is None else as_of(asked.as_of)
+    found = await house.recalls.run(
+        lambda recaller: recaller.recall(subject.key, asked.query, limit=asked.limit, as_of=then)
+    )
+    served = Recalled(subject=subject.key, cubes=tuple(Parent(m.id, m.version) for m in found.memories))
+    house.bus.report(served, subject, str(uuid4()), house.clock())
+    return Memories(memories=[Memory.of(memory) for memory in found.memories])

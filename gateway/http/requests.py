@@ -1,0 +1,249 @@
+"""What clients send, and the events that it means.
+
+Whatever leaves here has passed `schemas.envelope.decode`, the gate of the stream itself: a request that is
+accepted cannot become a dead letter for its form.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, time
+from typing import Annotated, Any, Final, Literal
+from uuid import NAMESPACE_OID, uuid4, uuid5
+
+import msgspec
+from pydantic import BaseModel, ConfigDict, Field
+
+from gateway.log import SOURCE, Message
+from memcube.governance.sealing import Sealer
+from schemas.body import Plain
+from schemas.envelope import check_content, decode, encode
+from schemas.errors import BadPayload
+from schemas.events import (
+    Edit,
+    Feedback,
+    Forget,
+    Incoming,
+    Pin,
+    Prompt,
+    Remember,
+    Response,
+    Tick,
+    Undo,
+    Verdict,
+)
+from schemas.subject import Address, Subject
+
+MAX_BATCH: Final = 1_000
+_DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}|\d{8}")
+
+
+class Ids(BaseModel):
+    """Whose memory: the first of group, user, agent, run that is given."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    tenant: str = "default"
+    group_id: str | None = None
+    user_id: str | None = None
+    agent_id: str | None = None
+    run_id: str | None = None
+
+    def ids(self) -> dict[str, Any]:
+        return {
+            "tenant": self.tenant,
+            "group_id": self.group_id,
+            "user_id": self.user_id,
+            "agent_id": self.agent_id,
+            "run_id": self.run_id,
+        }
+
+    def subject(self) -> Subject:
+        """Raises `BadSubject`."""
+        return Address(**self.ids()).subject()
+
+
+class Turn(Ids):
+    """Something that was said.
+
+    `id` names it in your system: the same id twice is one event. Without an id but with
+    `deterministic`, the same words at the same `timestamp` are one event, counted by `occurrence`.
+    `assumed_timestamp` stands in where nobody knows the time, and does not make it another event.
+    """
+
+    role: Literal["user", "assistant"]
+    content: str
+    id: str | None = Field(None, min_length=1)
+    source_id: str | None = None
+    timestamp: str | None = None
+    assumed_timestamp: str | None = None
+    name: str | None = None
+    deterministic: bool = False
+    occurrence: int = Field(0, ge=0)
+
+    def message(self, sealer: Sealer, now: datetime) -> Message:
+        """Raises `ContractError`."""
+        said = None if self.timestamp is None else moment(self.timestamp)
+        assumed = None if self.assumed_timestamp is None else moment(self.assumed_timestamp)
+        body = Plain(text=self.content, name=self.name)
+        source_id = self.source_id or self.id
+        kind = Prompt if self.role == "user" else Response
+        data: Incoming = kind(**self.ids(), body=body, source_id=source_id)
+        return checked(data, self._event_id(sealer, said), said or assumed or now)
+
+    def _event_id(self, sealer: Sealer, said: datetime | None) -> str:
+        key = self.subject().key
+        if self.id is not None:
+            return str(uuid5(NAMESPACE_OID, f"{key}\x1f{self.id}"))
+        if not self.deterministic:
+            return str(uuid4())
+        # Keyed: an id stands in the clear, and a plain hash of "yes" could be guessed.
+        parts = (self.role, self.content, said and said.isoformat(), self.name, self.occurrence)
+        check_content(Plain(text=self.content, name=self.name))
+        return sealer.digest(key, msgspec.json.encode(parts))
+
+
+class Recall(Ids):
+    """A question to one subject's memory. `as_of`: what was true then; a day means its end, in UTC."""
+
+    query: str = Field(min_length=1, max_length=100_000)
+    limit: int = Field(5, ge=1, le=100)
+    as_of: str | None = None
+
+
+class _Command(Ids):
+    timestamp: str | None = None
+
+    def message(self, now: datetime) -> Message:
+        """Raises `ContractError`."""
+        time = now if self.timestamp is None else moment(self.timestamp)
+        return checked(self.data(), str(uuid4()), time)
+
+    def data(self) -> Incoming:
+        """The command on the wire."""
+        raise NotImplementedError
+
+
+class RememberIn(_Command):
+    type: Literal["remember"]
+    text: str
+    name: str | None = None
+    source_id: str | None = None
+    pinned: bool = False
+    expires_at: str | None = None
+
+    def data(self) -> Incoming:
+        return Remember(
+            **self.ids(),
+            body=Plain(text=self.text, name=self.name),
+            source_id=self.source_id,
+            pinned=self.pinned,
+            expires_at=None if self.expires_at is None else moment(self.expires_at),
+        )
+
+
+class EditIn(_Command):
+    type: Literal["edit"]
+    cube_id: str
+    text: str
+
+    def data(self) -> Incoming:
+        return Edit(**self.ids(), cube_id=self.cube_id, body=Plain(text=self.text))
+
+
+class PinIn(_Command):
+    type: Literal["pin"]
+    cube_id: str
+    pinned: bool = True
+
+    def data(self) -> Incoming:
+        return Pin(**self.ids(), cube_id=self.cube_id, pinned=self.pinned)
+
+
+class ForgetIn(_Command):
+    """`everything` ends the whole subject; otherwise name at least one cube."""
+
+    type: Literal["forget"]
+    cube_ids: tuple[str, ...] = ()
+    everything: bool = False
+
+    def data(self) -> Incoming:
+        if bool(self.cube_ids) == self.everything:
+            raise BadPayload("forget takes either cube_ids or everything, not both and not neither")
+        return Forget(**self.ids(), cube_ids=self.cube_ids, everything=self.everything)
+
+
+class UndoIn(_Command):
+    type: Literal["undo"]
+    event_id: str
+
+    def data(self) -> Incoming:
+        return Undo(**self.ids(), event_id=self.event_id)
+
+
+class TickIn(_Command):
+    type: Literal["tick"]
+
+    def data(self) -> Incoming:
+        return Tick(**self.ids())
+
+
+class FeedbackIn(_Command):
+    type: Literal["feedback"]
+    cube_ids: tuple[str, ...] = Field(min_length=1)
+    verdict: Verdict
+
+    def data(self) -> Incoming:
+        return Feedback(**self.ids(), cube_ids=self.cube_ids, verdict=self.verdict)
+
+
+Command = Annotated[
+    RememberIn | EditIn | PinIn | ForgetIn | UndoIn | TickIn | FeedbackIn, Field(discriminator="type")
+]
+
+
+class EventOf(Ids):
+    """An event by its id, and whose it is."""
+
+    event_id: str
+
+
+class EffectsOf(BaseModel):
+    """Events whose effects are asked for."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    events: tuple[EventOf, ...] = Field(max_length=MAX_BATCH)
+
+
+def checked(data: Incoming, event_id: str, time: datetime) -> Message:
+    """The message, once it is known to pass the stream's own gate; raises `ContractError`."""
+    body = getattr(data, "body", None)
+    if isinstance(body, Plain):
+        check_content(body)  # before the encoder, which cannot write lone surrogates
+    subject = data.subject()
+    try:
+        record = encode(data, event_id=event_id, source=SOURCE, time=time, subject=subject)
+    except UnicodeEncodeError:
+        raise BadPayload(
+            "a field holds a lone surrogate, which is no character: send valid Unicode"
+        ) from None
+    decode(*record)
+    return Message(data, event_id, time, SOURCE)
+
+
+def moment(text: str) -> datetime:
+    """A time in ISO 8601, in UTC where no offset is given; raises `BadPayload`."""
+    try:
+        parsed = datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise BadPayload(
+            f"{text[:40]!r} is no time in ISO 8601: write it like 2026-11-23T18:30:00+01:00"
+        ) from None
+    return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+
+
+def as_of(text: str) -> datetime:
+    """Like `moment`, but a bare day means all of it: what was true when it ended."""
+    parsed = moment(text)
+    return datetime.combine(parsed, time.max, UTC) if _DAY.fullmatch(text.strip()) else parsed

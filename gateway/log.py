@@ -1,0 +1,105 @@
+"""What the gateway knows of Kafka: events out, records in, and no client library.
+
+BusError
+├── BusDown       the broker did not confirm in time; what was sent is not known to be in the log
+└── Unsendable    Kafka refuses this record for ever, as too large or for a topic that is not there
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Final, Protocol
+
+import msgspec
+
+from schemas.events import Incoming, Recalled
+from schemas.subject import Subject
+
+# As Kafka gives them back: a header of another producer may have no value.
+RawHeaders = tuple[tuple[str, bytes | None], ...]
+
+# Long enough for a broker that is being restarted by the supervisor, short enough for a person who waits.
+LIMIT_S: Final = 5.0
+SOURCE: Final = "memcube/gateway"
+"""`ce_source` of what the gateway itself says."""
+
+
+class BusError(Exception):
+    """A record is not known to be in the log."""
+
+
+class BusDown(BusError):  # noqa: N818
+    """The broker did not confirm in time. Sending again with the same event id is safe."""
+
+
+class Unsendable(BusError):  # noqa: N818
+    """Kafka will never accept the record."""
+
+
+class Message(msgspec.Struct, frozen=True):
+    """An event on its way out. `time` is when it happened, with an offset."""
+
+    data: Incoming
+    event_id: str
+    time: datetime
+    source: str
+
+
+class Receipt(msgspec.Struct, frozen=True):
+    """Where the log holds an event, confirmed by all in-sync replicas."""
+
+    event_id: str
+    partition: int
+    offset: int
+
+
+class Record(msgspec.Struct, frozen=True):
+    """A Kafka record as it stands. `timestamp_ms`: the broker's clock at arrival."""
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp_ms: int
+    key: bytes | None
+    headers: RawHeaders
+    value: bytes | None
+
+
+class Span(msgspec.Struct, frozen=True):
+    """The offsets that a partition holds: from `start` up to and without `end`."""
+
+    start: int
+    end: int
+
+
+class Bus(Protocol):
+    """The gateway's way to Kafka. Every wait is bounded by `LIMIT_S`."""
+
+    async def publish(self, messages: Sequence[Message]) -> Sequence[Receipt | BusError]:
+        """Seal and send to `memory.events`, in this order; one result a message, in the same order.
+
+        Raises `BusDown` when nothing was confirmed. What has no receipt is not sent later; yet a broker
+        that froze may have it already, so whoever sends again should use the same event id.
+        """
+
+    def report(self, recalled: Recalled, subject: Subject, event_id: str, time: datetime) -> None:
+        """Say on `memory.recalls` what a recall returned. Never waits, never fails: errors are counted."""
+
+    @property
+    def failed_reports(self) -> int:
+        """Reports of recalls that were not sent since the start."""
+
+    async def send(
+        self, topic: str, partition: int, key: bytes | None, headers: RawHeaders, value: bytes | None
+    ) -> int:
+        """Send a record as it stands; returns its offset. Raises `BusError`."""
+
+    async def spans(self, topics: Sequence[str]) -> Mapping[str, Mapping[int, Span]]:
+        """What each partition of these topics holds; unknown topics are left out. Raises `BusDown`."""
+
+    async def read(self, topic: str, partition: int, start: int, limit: int) -> Sequence[Record]:
+        """Up to `limit` records from `start` on that the log holds now; raises `BusDown`."""
+
+    async def close(self) -> None:
+        """Send what is waiting, within `LIMIT_S`."""

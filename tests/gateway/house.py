@@ -1,0 +1,177 @@
+"""A gateway over real parts, Kafka left out: its log is a list, and role memory works on it in a thread."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from gateway.bus import _sealed
+from gateway.http.app import create_app
+from gateway.http.letters import Letters
+from gateway.http.progress import Progress
+from gateway.http.services import Services
+from gateway.log import BusDown, BusError, Message, RawHeaders, Receipt, Record, Span, Unsendable
+from gateway.thread import Workbench
+from memcube.governance.keys import KeyStore
+from memcube.governance.ledger import Ledger
+from memcube.governance.sealing import SubjectSealer
+from memcube.models import HashEmbedder
+from memcube.plaintext.recall import Recaller
+from memcube.plaintext.words import terms
+from memcube.store.memory import InMemoryRecallIndex
+from memcube.store.record import OutboxMessage
+from memcube.store.sqlite import SQLiteCubeStore
+from schemas.events import Recalled
+from schemas.partition import partition_for
+from schemas.subject import Subject
+from schemas.topics import AUDIT, DEADLETTER, EVENTS, PARTITIONS, TOPICS
+from streams.log import Record as StreamRecord
+from tests.streams.world import InMemoryLog, Process
+
+NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+
+
+class ListBus:
+    """`Bus` over `InMemoryLog`. `down`: nothing is confirmed. `lost`: texts that get no receipt."""
+
+    def __init__(self, log: InMemoryLog, sealer: SubjectSealer) -> None:
+        self._log = log
+        self._sealer = sealer
+        self.down = False
+        self.lost: set[str] = set()
+        self.reports: list[Recalled] = []
+        self.failed_reports = 0
+        self.grown = asyncio.Event()
+
+    async def publish(self, messages: Sequence[Message]) -> Sequence[Receipt | BusError]:
+        self._must_be_up()
+        return [self._publish(message) for message in messages]
+
+    def _publish(self, message: Message) -> Receipt | BusError:
+        if getattr(getattr(message.data, "body", None), "text", None) in self.lost:
+            return Unsendable("too large once sealed")
+        sealed = _sealed(self._sealer, message)
+        number = partition_for(sealed.key or b"", PARTITIONS)
+        offset = self._append(EVENTS.name, number, sealed.key, sealed.headers, sealed.value)
+        return Receipt(message.event_id, number, offset)
+
+    def report(self, recalled: Recalled, subject: Subject, event_id: str, time: datetime) -> None:
+        self.reports.append(recalled)
+
+    async def send(
+        self, topic: str, partition: int, key: bytes | None, headers: RawHeaders, value: bytes | None
+    ) -> int:
+        self._must_be_up()
+        return self._append(topic, partition, key, headers, value)
+
+    def _append(self, topic: str, number: int, key: Any, headers: Any, value: Any) -> int:
+        record = self._log.append(OutboxMessage(topic, number, key, headers, value))
+        self.grown.set()
+        return record.offset
+
+    async def spans(self, topics: Sequence[str]) -> Mapping[str, Mapping[int, Span]]:
+        self._must_be_up()
+        counts = {topic.name: topic.partitions() for topic in TOPICS}
+        return {
+            topic: {number: Span(0, self._log.end(topic, number)) for number in range(counts[topic])}
+            for topic in topics
+        }
+
+    async def read(self, topic: str, partition: int, start: int, limit: int) -> Sequence[Record]:
+        self._must_be_up()
+        found = self._log.records.get((topic, partition), [])[start : start + limit]
+        return [_as_read(record) for record in found]
+
+    async def close(self) -> None:
+        pass
+
+    def _must_be_up(self) -> None:
+        if self.down:
+            raise BusDown("Kafka did not confirm within 5 s: see `memcube status`, then send again")
+
+
+class House:
+    """One system on one folder. `worker` False: what is published waits in the log."""
+
+    def __init__(self, folder: Path, *, worker: bool = True, recorded: bool = True) -> None:
+        self.folder = folder
+        self.log = InMemoryLog()
+        self.worker = worker
+        self.process = Process(folder, self.log) if recorded else None
+        if recorded:
+            Ledger(folder / "ledger" / "ledger.sqlite").close()
+
+    async def start(self) -> Services:
+        sealer = SubjectSealer(KeyStore(self.folder / "keys" / "keys.sqlite"))
+        self.bus = ListBus(self.log, sealer)
+        embedder = HashEmbedder()
+
+        def record() -> SQLiteCubeStore:
+            return SQLiteCubeStore(self.folder / "record" / "cubes.sqlite", sealer, read_only=True)
+
+        def recaller() -> Recaller:
+            index = InMemoryRecallIndex(
+                record(), embedder.embedder_id, embedder.dimensions, 1 << 28, analyse=terms
+            )
+            return Recaller(index, embedder)
+
+        store = Workbench("record", record, SQLiteCubeStore.close)
+        ledger = Workbench(
+            "ledger", lambda: Ledger(self.folder / "ledger" / "ledger.sqlite", read_only=True), Ledger.close
+        )
+        self.services = Services(
+            bus=self.bus,
+            record=store,  # type: ignore[arg-type]
+            recalls=Workbench("recall", recaller),
+            ledger=ledger,
+            sealer=Workbench("sealer", lambda: sealer),
+            letters=Letters(self.bus),
+            progress=(
+                Progress("memory", EVENTS.name, lambda: store.run(lambda s: s.positions("memory"))),
+                Progress("audit", AUDIT.name, lambda: ledger.run(lambda s: s.positions("audit"))),
+            ),
+            kafka=lambda: "127.0.0.1:9092",
+            clock=lambda: NOW,
+        )
+        if self.worker and self.process is not None:
+            self._working = asyncio.create_task(self._work(self.process))
+        return self.services
+
+    async def _work(self, process: Process) -> None:
+        while True:
+            await self.bus.grown.wait()
+            self.bus.grown.clear()
+            await asyncio.to_thread(process.drain)
+
+    def letters(self) -> list[StreamRecord]:
+        return self.log.of(DEADLETTER.name)
+
+
+@asynccontextmanager
+async def opened(house: House) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the app over this house."""
+    app = create_app(house.start)
+    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=transport, base_url="http://test") as client,
+    ):
+        yield client
+
+
+def _as_read(record: StreamRecord) -> Record:
+    return Record(
+        topic=record.topic,
+        partition=record.partition,
+        offset=record.offset,
+        timestamp_ms=int(record.timestamp.timestamp() * 1000),
+        key=record.key,
+        headers=record.headers,
+        value=record.value,
+    )
