@@ -29,11 +29,11 @@ class BusError(Exception):
     """A record is not known to be in the log."""
 
 
-class BusDown(BusError):  # noqa: N818
+class BusDown(BusError):
     """The broker did not confirm in time. Sending again with the same event id is safe."""
 
 
-class Unsendable(BusError):  # noqa: N818
+class Unsendable(BusError):
     """Kafka will never accept the record."""
 
 

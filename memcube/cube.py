@@ -143,4 +143,4 @@ def check_transition(cube_id: str, before: State, after: State) -> None:
 
 def cube_id(subject_key: str, event_id: str, step: str) -> str:
     """The id of what one step of one event makes: a replay gives the same, another subject another."""
-    return str(uuid5(NAMESPACE_OID, "\x1f".join((subject_key, event_id, step))))
+    return str(uuid5(NAMESPACE_OID, f"{subject_key}\x1f{event_id}\x1f{step}"))

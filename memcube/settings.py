@@ -72,14 +72,14 @@ class DataFolder(msgspec.Struct, frozen=True):
     def system(self) -> System:
         """The running system's addresses; raises `NotRunning`."""
         try:
-            if not _held(self.lock):
-                raise FileNotFoundError
-            return msgspec.json.decode(self.state.read_bytes(), type=System)
-        except (FileNotFoundError, msgspec.DecodeError):
-            raise NotRunning(
-                f"no MemCube is running on {self.root}: start one with `memcube up --data {self.root}`,"
-                " or name its folder with --data or MEMCUBE_DATA"
-            ) from None
+            if _held(self.lock):
+                return msgspec.json.decode(self.state.read_bytes(), type=System)
+        except (OSError, msgspec.DecodeError):
+            pass  # no such folder, or its system is only just starting
+        raise NotRunning(
+            f"no MemCube is running on {self.root}: start one with `memcube up --data {self.root}`,"
+            " or name its folder with --data or MEMCUBE_DATA"
+        )
 
     @property
     def lock(self) -> Path:
@@ -127,7 +127,7 @@ class Settings(msgspec.Struct, frozen=True):
 
 
 def _held(lock: Path) -> bool:
-    """Whether some process holds the lock; raises `FileNotFoundError`."""
+    """Whether some process holds the lock; raises `OSError` if there is none."""
     with lock.open("rb") as handle:
         try:
             fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)

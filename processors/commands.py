@@ -11,10 +11,23 @@ from memcube.errors import CubeErased, NothingToUndo, Refused
 from processors.extract import speaker
 from processors.revision import Revision, with_source
 from processors.step import Statement
-from schemas.events import Edit, Feedback, Pin, Undo
+from schemas.events import Edit, Feedback, Pin, Tick, Undo
 
 # A judgement moves trust by a quarter of the way that is left: a few agree, none decides alone.
 TRUST_STEP: Final = 0.25
+
+
+def run(revision: Revision, data: Pin | Feedback | Undo | Tick) -> None:
+    """The commands that bring no text of their own."""
+    match data:
+        case Pin():
+            _pin(revision, data)
+        case Feedback():
+            _rate(revision, data)
+        case Undo():
+            _undo(revision, data)
+        case Tick():
+            _tick(revision)
 
 
 def edit(revision: Revision, data: Edit, statement: Statement) -> None:
@@ -32,7 +45,7 @@ def edit(revision: Revision, data: Edit, statement: Statement) -> None:
     revision.revise(cube, Decision.EDIT, "edited", payload=payload)
 
 
-def pin(revision: Revision, data: Pin) -> None:
+def _pin(revision: Revision, data: Pin) -> None:
     cube = _living(revision, data.cube_id)
     if cube.pinned == data.pinned:
         revision.noop("pinned" if data.pinned else "not-pinned", cube)
@@ -40,7 +53,7 @@ def pin(revision: Revision, data: Pin) -> None:
     revision.revise(cube, Decision.PIN, "pinned" if data.pinned else "unpinned", pinned=data.pinned)
 
 
-def rate(revision: Revision, data: Feedback) -> None:
+def _rate(revision: Revision, data: Feedback) -> None:
     """All of the memories or none: an unknown id refuses the whole judgement."""
     cubes = [_living(revision, cube_id) for cube_id in dict.fromkeys(data.cube_ids)]
     if not cubes:
@@ -51,7 +64,7 @@ def rate(revision: Revision, data: Feedback) -> None:
         revision.revise(cube, Decision.RATE, data.verdict, trust=trust)
 
 
-def undo(revision: Revision, data: Undo) -> None:
+def _undo(revision: Revision, data: Undo) -> None:
     """Each cube that the event changed goes back to what it was before; a new one is taken back."""
     made = revision.view.caused_by(data.event_id)
     if not made:
@@ -84,7 +97,7 @@ def undo(revision: Revision, data: Undo) -> None:
             )
 
 
-def tick(revision: Revision) -> None:
+def _tick(revision: Revision) -> None:
     """What was to be kept until now, ends now."""
     now = revision.event.time
     due = [

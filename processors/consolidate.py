@@ -12,7 +12,7 @@ from typing import Final, assert_never
 
 import msgspec
 
-from memcube.cube import Decision, Form, MemCube, State
+from memcube.cube import Decision, Form, MemCube, State, cube_id
 from memcube.errors import Refused
 from memcube.plaintext.differences import same_statement
 from memcube.plaintext.view import SubjectView
@@ -47,55 +47,42 @@ def consolidate(
     opened: Opened, statements: tuple[Statement, ...], vectors: Vectors, view: SubjectView
 ) -> Outcome:
     """Stage in `view` what the event changes, and say it. Raises `Refused` for a command that cannot be."""
-    event = opened.event
     revision = Revision(view, opened, vectors, PROCESSOR)
     outcome = Outcome(())
-    match event.data:
-        case Prompt() | Response() | Remember() | Extracted() if opened.erased:
+    match opened.event.data:
+        case _ if opened.erased:
             revision.noop("key-destroyed")
-        case Edit() if opened.erased:
-            revision.noop("key-destroyed")
-        case Prompt() | Response():
-            for statement in statements:
-                _turn(revision, statement, event.data)
-        case Remember() as data:
-            _remember(revision, statements[0], data)
-        case Extracted() as data:
-            _extracted(revision, statements, data)
+        case Prompt() | Response() | Remember() | Extracted() as data:
+            _learn(revision, statements, data)
         case Edit() as data:
             commands.edit(revision, data, statements[0])
-        case Pin() as data:
-            commands.pin(revision, data)
-        case Feedback() as data:
-            commands.rate(revision, data)
-        case Undo() as data:
-            commands.undo(revision, data)
-        case Tick():
-            commands.tick(revision)
+        case Pin() | Feedback() | Undo() | Tick() as data:
+            commands.run(revision, data)
         case Forget() as data:
             outcome = erase.forget(revision, data)
         case Shred() as data:
             outcome = erase.shred(revision, data)
         case _:
-            assert_never(event.data)
+            assert_never(opened.event.data)
     return Outcome(revision.steps(), close=outcome.close, shred=outcome.shred)
 
 
-def _turn(revision: Revision, statement: Statement, data: Prompt | Response) -> None:
+def _learn(
+    revision: Revision, statements: tuple[Statement, ...], data: Prompt | Response | Remember | Extracted
+) -> None:
+    """Take in what was said, in the order in which it was said."""
+    if isinstance(data, Extracted):
+        _extracted(revision, statements, data)
+        return
     who = speaker(revision.event, revision.opened.contents[0])
-    if statement.form is Form.EPISODE:
-        before = revision.view.episode_before(statement.valid_from)
-        revision.add(statement, who, "turn", follows=before)
-    else:
-        _fact(revision, statement, who)
-
-
-def _remember(revision: Revision, statement: Statement, data: Remember) -> None:
-    who = speaker(revision.event, revision.opened.contents[0])
-    if data.pinned or data.expires_at is not None:
-        revision.add(statement, who, "remember", pinned=data.pinned, expires_at=data.expires_at)
-    else:
-        _fact(revision, statement, who)
+    for statement in statements:
+        if statement.form is Form.EPISODE:
+            before = revision.view.episode_before(statement.valid_from)
+            revision.add(statement, who, "turn", follows=before)
+        elif isinstance(data, Remember) and (data.pinned or data.expires_at is not None):
+            revision.add(statement, who, "remember", pinned=data.pinned, expires_at=data.expires_at)
+        else:
+            _fact(revision, statement, who)
 
 
 def _extracted(revision: Revision, statements: tuple[Statement, ...], data: Extracted) -> None:
@@ -172,9 +159,9 @@ def _said_before(revision: Revision, statement: Statement) -> MemCube | None:
         return None
     for cube, _ in view.nearest(vector, NEAR_DUPLICATE):
         payload = cube.payload
-        if payload and payload.slot == statement.slot and payload.value == statement.value:
-            if same_statement(cube.text, statement.text):
-                return cube
+        same_slot = payload and (payload.slot, payload.value) == (statement.slot, statement.value)
+        if same_slot and same_statement(cube.text, statement.text):
+            return cube
     return None
 
 
@@ -198,14 +185,26 @@ def _supersede(revision: Revision, cube: MemCube, by: Statement) -> None:
         return
     said = revision.event.time
     dated_change = by.dated and _said(cube) < by.valid_from <= said
+    valid_to = by.valid_from if dated_change else said
     reason = {"correction": "corrected", "ending": "ended", None: "replaced"}[by.cue]
-    revision.revise(
-        cube,
-        Decision.SUPERSEDE,
-        reason,
-        state=State.SUPERSEDED,
-        valid_to=by.valid_from if dated_change else said,
-    )
+    revision.revise(cube, Decision.SUPERSEDE, reason, state=State.SUPERSEDED, valid_to=valid_to)
+    for source in cube.sources:
+        _retire_turn(revision, source.event_id, valid_to)
+
+
+def _retire_turn(revision: Revision, event_id: str, valid_to: datetime) -> None:
+    """A turn says what was said. When nothing drawn from it holds any more, it leaves recall with it."""
+    turn = cube_id(revision.view.subject, event_id, "episode")
+    if turn not in revision.view or revision.view.cube(turn).state is not State.ACTIVE:
+        return
+    if all(fact.state is not State.ACTIVE for fact in revision.view.drawn_from(event_id)):
+        revision.revise(
+            revision.view.cube(turn),
+            Decision.SUPERSEDE,
+            "nothing-left-of-it",
+            state=State.SUPERSEDED,
+            valid_to=valid_to,
+        )
 
 
 def _in_slot(view: SubjectView, statement: Statement) -> list[MemCube]:

@@ -50,7 +50,8 @@ def _with_turns(revision: Revision, targets: dict[str, MemCube]) -> dict[str, Me
     """The targets, the raw turns they came from, and the facts that came from a targeted turn alone."""
     view = revision.view
     found = dict(targets)
-    turns = {cube.sources[0].event_id for cube in targets.values() if cube.form is Form.EPISODE and cube.sources}
+    episodes = [cube for cube in targets.values() if cube.form is Form.EPISODE]
+    turns = {source.event_id for episode in episodes for source in episode.sources}
     for cube in targets.values():
         for source in cube.sources:
             episode = cube_id(view.subject, source.event_id, "episode")

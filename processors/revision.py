@@ -100,7 +100,7 @@ class Revision:
         self._steps.append(Step(Decision.NOOP, reason, cube))
 
     def source(self, speaker: str) -> Source:
-        """This event as provenance."""
+        """The event as provenance."""
         return Source(
             event_id=self.event.id,
             speaker=speaker,
@@ -123,4 +123,3 @@ def with_source(payload: Payload, source: Source) -> Payload:
     if len(sources) > MAX_SOURCES:
         sources = [sources[0], *sources[-(MAX_SOURCES - 1) :]]
     return msgspec.structs.replace(payload, sources=tuple(sources))
-

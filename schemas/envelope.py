@@ -13,9 +13,20 @@ from typing import Final
 
 import msgspec
 
-from schemas.body import Content, Plain
+from schemas.body import Body, Content, Plain
 from schemas.errors import BadPayload, KeyMismatch, NewerVersion, NotAnEvent, TooLarge, UnknownType
-from schemas.events import INCOMING, MAX_TEXT_BYTES, Incoming, Outgoing, type_of
+from schemas.events import (
+    INCOMING,
+    MAX_TEXT_BYTES,
+    Edit,
+    Extracted,
+    Incoming,
+    Outgoing,
+    Prompt,
+    Remember,
+    Response,
+    type_of,
+)
 from schemas.subject import Subject
 
 Headers = tuple[tuple[str, bytes], ...]
@@ -90,10 +101,11 @@ def decode(key: bytes | None, headers: Iterable[tuple[str, bytes | None]], value
     )
 
 
-def bodies(data: Incoming) -> tuple[msgspec.Struct, ...]:
+def bodies(data: Incoming) -> tuple[Body, ...]:
     """Every body of a payload, plain or sealed."""
-    one = getattr(data, "body", None)
-    return (one,) if one is not None else tuple(getattr(data, "memories", ()))
+    if isinstance(data, Extracted):
+        return data.memories
+    return (data.body,) if isinstance(data, Prompt | Response | Remember | Edit) else ()
 
 
 def check_content(content: Content) -> None:
@@ -130,7 +142,9 @@ def _known_type(attributes: dict[str, str]) -> str:
     if given in INCOMING:
         return given
     match = _VERSIONED.fullmatch(given)
-    versions = [int(v[-1]) for known in INCOMING if match and (v := known.rsplit(".v", 1))[0] == match["name"]]
+    versions = [
+        int(v[-1]) for known in INCOMING if match and (v := known.rsplit(".v", 1))[0] == match["name"]
+    ]
     if match and versions and int(match["version"]) > max(versions):
         raise NewerVersion(f"{given}: this reader knows version {max(versions)}; upgrade, then retry")
     raise UnknownType(f"{given[:100]!r} is none of: {', '.join(sorted(INCOMING))}")
@@ -138,7 +152,7 @@ def _known_type(attributes: dict[str, str]) -> str:
 
 def _tagged(value: bytes, event_type: str) -> bytes:
     """The payload with its tag, which `ce_type` makes redundant and other producers leave out."""
-    if not value.lstrip()[:1] == b"{":
+    if value.lstrip()[:1] != b"{":
         return value
     fields = msgspec.json.decode(value, type=dict[str, msgspec.Raw])
     fields["type"] = msgspec.Raw(_encode(event_type))

@@ -28,7 +28,9 @@ class Prompt(Address, frozen=True, kw_only=True, omit_defaults=True, tag="memcub
     source_id: str | None = None
 
 
-class Response(Address, frozen=True, kw_only=True, omit_defaults=True, tag="memcube.conversation.response.v1"):
+class Response(
+    Address, frozen=True, kw_only=True, omit_defaults=True, tag="memcube.conversation.response.v1"
+):
     """What the assistant answered, and the cubes that its prompt was given."""
 
     body: Body
@@ -39,7 +41,9 @@ class Response(Address, frozen=True, kw_only=True, omit_defaults=True, tag="memc
 Verdict = Literal["up", "down"]
 
 
-class Feedback(Address, frozen=True, kw_only=True, omit_defaults=True, tag="memcube.conversation.feedback.v1"):
+class Feedback(
+    Address, frozen=True, kw_only=True, omit_defaults=True, tag="memcube.conversation.feedback.v1"
+):
     """A judgement on memories that an answer used. Raises or lowers their trust."""
 
     cube_ids: tuple[str, ...]
@@ -90,7 +94,7 @@ class Tick(Address, frozen=True, kw_only=True, omit_defaults=True, tag="memcube.
 
 
 class Shred(Address, frozen=True, kw_only=True, omit_defaults=True, tag="memcube.command.shred.v1"):
-    """Destroy data keys. Follows `Forget(everything=True)` in the log, behind all that the keys still open."""
+    """Destroy data keys. Follows `Forget(everything=True)` in the log, behind all that they still open."""
 
     key_ids: tuple[str, ...]
 
@@ -106,7 +110,7 @@ class Parent(msgspec.Struct, frozen=True):
 
 
 class Extracted(Address, frozen=True, kw_only=True, omit_defaults=True, tag="memcube.result.extracted.v1"):
-    """Memories that an extractor outside the stream drew from turns. Dropped if a parent has changed since."""
+    """Memories that an extractor beside the stream drew from turns. Dropped if a parent has changed since."""
 
     parents: tuple[Parent, ...]
     memories: tuple[Body, ...]
@@ -116,7 +120,9 @@ class Extracted(Address, frozen=True, kw_only=True, omit_defaults=True, tag="mem
 # --- out ---------------------------------------------------------------------------------------------
 
 
-class CubeUpdated(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="memcube.cube.updated.v1"):
+class CubeUpdated(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="memcube.cube.updated.v1"
+):
     """One change of one cube. Readers keep the highest version of an id."""
 
     subject: str

@@ -76,4 +76,4 @@ def _check(what: str, value: str) -> None:
         raise BadSubject(f"{what} is {len(value)} characters long; at most {MAX_ID_LENGTH} are allowed")
     if any(not char.isprintable() for char in value):
         # Covers control characters, NUL and lone surrogates, which UTF-8 cannot carry.
-        raise BadSubject(f"{what} {ascii(value[:40])} holds a character that cannot be printed")
+        raise BadSubject(f"{what} {value[:40]!a} holds a character that cannot be printed")

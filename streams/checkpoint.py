@@ -32,8 +32,8 @@ def plan_work(
     """The records that are to be applied, per partition in order.
 
     `gaps`: offsets that may follow their partition's expected one directly, since the log itself
-    has none between. Below the expected offset: applied already, passed over. Above it: `HoleError`, whatever else
-    the batch holds, since an order once broken cannot be mended later.
+    has none between. Below the expected offset: applied already, passed over. Above it: `HoleError`,
+    whatever else the batch holds, since an order once broken cannot be mended later.
     """
     fresh: dict[Partition, list[Record]] = {}
     position = dict(expected)
@@ -42,9 +42,8 @@ def plan_work(
         if record.offset < position[partition]:
             continue
         if record.offset > position[partition] and gaps.get(partition) != record.offset:
-            raise HoleError(
-                f"{record.topic}/{record.partition}: expected offset {position[partition]}, got {record.offset}"
-            )
+            where = f"{record.topic}/{record.partition}"
+            raise HoleError(f"{where}: expected offset {position[partition]}, got {record.offset}")
         position[partition] = record.offset + 1
         fresh.setdefault(partition, []).append(record)
     return [

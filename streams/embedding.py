@@ -39,7 +39,9 @@ class Embedding:
             subject: self._store.vectors(subject, list(found), self._embedder.embedder_id)
             for subject, found in wanted.items()
         }
-        new = dict.fromkeys(text for subject, found in wanted.items() for text in found if text not in known[subject])
+        new = dict.fromkeys(
+            text for subject, found in wanted.items() for text in found if text not in known[subject]
+        )
         fresh = self._embed(list(new))
         return {
             subject: {

@@ -1,7 +1,7 @@
 """Faust behind one door: it brings records and rebalances, and nothing else is left to it.
 
-Its acknowledgements are off, its start offsets are the record's, its producer is not used. What
-was measured, and why each of these lines is needed, stands in docs/decisions/0003-faust-behind-one-runtime.md.
+Its acknowledgements are off, its start offsets are the record's, its producer is not used. What was
+measured, and why each of these lines is needed: docs/decisions/0003-faust-behind-one-runtime.md.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final, NoReturn, TypeVar
+from typing import Any, Final, NoReturn, TypeVar, cast
 
 import faust
 import structlog
@@ -40,9 +40,7 @@ T = TypeVar("T")
 log = structlog.get_logger()
 
 
-def run_role(
-    role: Role[Any], topic: TopicIdentity, bootstrap: str, instance: str, folder: Path
-) -> NoReturn:
+def run_role(role: Role[Any], topic: TopicIdentity, bootstrap: str, instance: str, folder: Path) -> NoReturn:
     """Run until a signal comes, then exit with status 0; with another status on a fault."""
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
@@ -83,11 +81,11 @@ def _build(
     async def agent(stream: faust.StreamT[bytes]) -> None:
         await runtime.consume(stream)
 
-    @app.task
+    @app.task  # type: ignore[untyped-decorator]
     async def relay() -> None:
         await runtime.relay_for_ever()
 
-    @app.timer(interval=REPORT_S)
+    @app.timer(interval=REPORT_S)  # type: ignore[untyped-decorator]
     async def report() -> None:
         await runtime.report()
 
@@ -126,7 +124,7 @@ class _Runtime:
         try:
             start = await self.in_writer(lambda: self._runner.start_at(bounds))
         except ImpossiblePosition as error:
-            log.error("impossible position", role=self._role.name, error=str(error))
+            log.error("impossible position", role=self._role.name, error=str(error))  # noqa: TRY400 -- no fault of ours
             _exit(error.exit_status)
         offsets = {tp: start[tp.partition] for tp in assigned}
         await consumer.seek_wait(offsets)
@@ -137,7 +135,7 @@ class _Runtime:
 
     async def consume(self, stream: faust.StreamT[bytes]) -> None:
         """For ever: the first event, all that is queued behind it, one batch."""
-        queue = stream.channel.queue
+        queue = stream.channel.queue  # type: ignore[attr-defined]
         async for first in stream.events():
             batch = [first]
             # No await in here: it would let a rebalance in between the events of one batch.
@@ -146,7 +144,7 @@ class _Runtime:
             records = [_record(event.message) for event in batch]
             try:
                 await self.in_writer(lambda records=records: self._runner.run(records))  # type: ignore[misc]
-            except Exception as error:  # noqa: BLE001 -- Faust would restart the agent and lose the batch
+            except Exception as error:
                 log.exception("batch not committed, leaving", role=self._role.name, error=str(error))
                 _exit(EXIT_FAULT)
             self._relay.wake()
@@ -158,13 +156,13 @@ class _Runtime:
             )
         except asyncio.CancelledError:
             raise
-        except Exception as error:  # noqa: BLE001 -- a task that ends silently would keep updates for ever
+        except Exception as error:
             log.exception("relay failed, leaving", role=self._role.name, error=str(error))
             _exit(EXIT_FAULT)
 
     async def report(self) -> None:
         """Tell Kafka where the record stands. Never read back."""
-        consumer: Consumer = self._app.consumer
+        consumer = cast(Consumer, self._app.consumer)
         assigned = {tp.partition for tp in consumer.assignment()}
         positions = await self.in_writer(self._role.positions)
         offsets = {
@@ -205,9 +203,11 @@ def _transport(app: faust.App, runtime: _Runtime) -> Transport:
         async def perform_seek(self) -> None:
             await runtime.seek(self)
 
-    transport = Transport(app.conf.broker, app)
-    transport.Consumer = StoreConsumer  # type: ignore[misc] -- a class attribute, here of one app
-    return transport
+    class StoreTransport(Transport):
+        pass
+
+    StoreTransport.Consumer = StoreConsumer
+    return StoreTransport(app.conf.broker, app)
 
 
 def _record(message: Any) -> Record:
@@ -223,6 +223,6 @@ def _record(message: Any) -> Record:
     )
 
 
-def _exit(status: int) -> None:
+def _exit(status: int) -> NoReturn:
     """At once and for certain: nothing is in flight that the record does not know."""
     os._exit(status)

@@ -31,7 +31,7 @@ from streams.log import DeliveryError, TopicIdentity
 SEND_TIMEOUT_MS: Final = 20_000
 
 
-class _Uuid(AbstractType[str]):
+class _Uuid(AbstractType[str]):  # type: ignore[misc]
     """16 bytes, told as text."""
 
     @classmethod
@@ -43,7 +43,7 @@ class _Uuid(AbstractType[str]):
         return str(UUID(bytes=data.read(16)))
 
 
-class _MetadataResponse(Response):
+class _MetadataResponse(Response):  # type: ignore[misc]
     """Version 10, the first that tells a topic's id; aiokafka 0.14 knows up to 5."""
 
     API_KEY = 3
@@ -91,7 +91,7 @@ class _MetadataResponse(Response):
     )
 
 
-class _MetadataRequestStruct(RequestStruct):
+class _MetadataRequestStruct(RequestStruct):  # type: ignore[misc]
     API_KEY = 3
     API_VERSION = 10
     FLEXIBLE_VERSION = True
@@ -108,7 +108,7 @@ class _MetadataRequestStruct(RequestStruct):
     )
 
 
-class _MetadataRequest(Request[_MetadataRequestStruct]):
+class _MetadataRequest(Request[_MetadataRequestStruct]):  # type: ignore[misc]
     API_KEY: ClassVar[int] = 3
 
     def __init__(self, names: Sequence[str]) -> None:
@@ -132,7 +132,9 @@ async def identify(bootstrap: str, topic: Topic) -> TopicIdentity:
         await client.close()
     code, name, topic_id, _, partitions, *_ = answer.topics[0]
     if code != 0:
-        raise Setup(f"topic {topic.name} does not exist at {bootstrap}: create it with `memcube topics --create`")
+        raise Setup(
+            f"topic {topic.name} does not exist at {bootstrap}: create it with `memcube topics --create`"
+        )
     return TopicIdentity(answer.cluster_id, topic_id, name, len(partitions))
 
 

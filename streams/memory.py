@@ -9,11 +9,11 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import structlog
 
+from memcube.cube import State
 from memcube.errors import Refused, StoreFault
 from memcube.governance.sealing import Sealer
 from memcube.models.embedder import Embedder
 from memcube.store.record import CubeStore, Embedded, OutboxMessage, OutboxRow, Partition, Share, SubjectWork
-from memcube.cube import State
 from processors import audit
 from processors.consolidate import PROCESSOR, consolidate
 from processors.extract import extract
@@ -124,7 +124,8 @@ class MemoryRole:
             next=work.next,
             subjects=subjects,
             vectors={
-                w.subject: _needed(w, vectors.get(w.subject, {}), self._embedding.embedder_id) for w in subjects
+                w.subject: _needed(w, vectors.get(w.subject, {}), self._embedding.embedder_id)
+                for w in subjects
             },
             outbox=tuple(outbox),
         )
@@ -225,5 +226,11 @@ def _needed(work: SubjectWork, vectors: Vectors, embedder_id: str) -> tuple[Embe
 
 
 def _fault(record: Record, error: Exception) -> Refusal:
-    log.exception("processor failed", topic=record.topic, partition=record.partition, offset=record.offset)
+    log.error(
+        "processor failed",
+        topic=record.topic,
+        partition=record.partition,
+        offset=record.offset,
+        exc_info=error,
+    )
     return Refusal("processor-error", f"{type(error).__name__}: {error}")

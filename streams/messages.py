@@ -41,9 +41,7 @@ def update(cube: MemCube, subject: Subject, partition: int, sealer: Sealer) -> O
         recorded_at=cube.recorded_at,
         body=seal_content(sealer, subject.key, content, event_context(_UPDATED, event_id)),
     )
-    _, headers, value = encode(
-        data, event_id=event_id, source=SOURCE, time=cube.recorded_at, subject=subject
-    )
+    _, headers, value = encode(data, event_id=event_id, source=SOURCE, time=cube.recorded_at, subject=subject)
     return OutboxMessage(UPDATES.name, partition, key, headers, value)
 
 
@@ -59,7 +57,7 @@ def shred(opened: Opened, key_ids: tuple[str, ...], partitions: int) -> OutboxMe
     """The command that destroys a forgotten subject's former keys, behind all that they still open."""
     subject = opened.event.subject
     address = {"tenant": subject.tenant, f"{subject.kind}_id": subject.id}
-    data = Shred(**address, key_ids=key_ids)  # type: ignore[arg-type]
+    data = Shred(**address, key_ids=key_ids)
     key, headers, value = encode(
         data,
         event_id=cube_id(subject.key, opened.event.id, type_of(data)),
@@ -68,5 +66,3 @@ def shred(opened: Opened, key_ids: tuple[str, ...], partitions: int) -> OutboxMe
         subject=subject,
     )
     return OutboxMessage(EVENTS.name, partition_for(key, partitions), key, headers, value)
-
-

@@ -12,14 +12,26 @@ READY: Final = Gauge("memcube_ready", "1 once the role has its partitions and re
 POSITION: Final = Gauge(
     "memcube_position", "The offset the record reads next", ["role", "topic", "partition"]
 )
-EVENTS: Final = Counter("memcube_events_total", "Events taken from the log, by what became of them", ["role", "outcome"])
-DECISIONS: Final = Counter("memcube_decisions_total", "Versions made, by decision and form", ["decision", "form"])
-DEADLETTERS: Final = Counter("memcube_deadletters_total", "Events refused to the dead letters", ["role", "reason"])
+EVENTS: Final = Counter(
+    "memcube_events_total", "Events taken from the log, by what became of them", ["role", "outcome"]
+)
+DECISIONS: Final = Counter(
+    "memcube_decisions_total", "Versions made, by decision and form", ["decision", "form"]
+)
+DEADLETTERS: Final = Counter(
+    "memcube_deadletters_total", "Events refused to the dead letters", ["role", "reason"]
+)
 REROUTED: Final = Counter("memcube_rerouted_total", "Events that came on another partition than their key's")
-FENCED: Final = Counter("memcube_fenced_total", "Shares of a batch that another owner was first with", ["role"])
-COMMIT_RETRIES: Final = Counter("memcube_commit_retries_total", "Commits tried again after a store fault", ["role"])
+FENCED: Final = Counter(
+    "memcube_fenced_total", "Shares of a batch that another owner was first with", ["role"]
+)
+COMMIT_RETRIES: Final = Counter(
+    "memcube_commit_retries_total", "Commits tried again after a store fault", ["role"]
+)
 RELAYED: Final = Counter("memcube_relayed_total", "Outbox messages delivered", ["role"])
-RELAY_RETRIES: Final = Counter("memcube_relay_retries_total", "Outbox deliveries that failed and were tried again", ["role"])
+RELAY_RETRIES: Final = Counter(
+    "memcube_relay_retries_total", "Outbox deliveries that failed and were tried again", ["role"]
+)
 STAGE_SECONDS: Final = Histogram(
     "memcube_stage_seconds",
     "Time of one batch in each stage",

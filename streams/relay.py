@@ -1,9 +1,10 @@
-"""Sends what commits have left in the outbox. There is no recovery path: what a killed owner left is just there."""
+"""Sends what commits have left in the outbox. What a killed owner left there is found like any other row."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any, Final, TypeVar
 
 import structlog
@@ -63,6 +64,6 @@ class Relay:
             self._hook("relay")
             await self._sender.send([row.message for row in rows])
             self._hook("relayed")
-            await self._in_writer(lambda ids=[row.id for row in rows]: self._role.sent(ids))
+            await self._in_writer(partial(self._role.sent, [row.id for row in rows]))
             self._hook("dropped")
             metrics.RELAYED.labels(self._role.name).inc(len(rows))

@@ -11,7 +11,7 @@ import structlog
 from memcube.errors import PositionBeforeStart, PositionPastEnd, StoreFault, TopicRecreated
 from memcube.store.record import Partition
 from streams import metrics
-from streams.checkpoint import HoleError, plan_work
+from streams.checkpoint import plan_work
 from streams.log import Record, StepHook, TopicIdentity, no_hook
 from streams.role import Role
 
@@ -57,8 +57,10 @@ class Runner:
             _refuse_impossible(partition, position, first, end)
             start[number] = position
             if partition not in self._expected:
-                # Later on in this process an old fetch may come first: then a gap proves nothing.
                 self._not_begun.add(partition)
+            else:
+                # From now on the rest of an old fetch may come first: a gap proves nothing.
+                self._not_begun.discard(partition)
             self._known[self._topic.name, number] = partition
             self._expected[partition] = position
         return start
@@ -86,7 +88,9 @@ class Runner:
                 wait = next(tries, None)
                 if wait is None:
                     raise
-                log.warning("commit failed, trying again", role=self._role.name, wait_s=wait, error=str(fault))
+                log.warning(
+                    "commit failed, trying again", role=self._role.name, wait_s=wait, error=str(fault)
+                )
                 metrics.COMMIT_RETRIES.labels(self._role.name).inc()
                 self._pause(wait)
                 refused = frozenset(share.partition for share in work)

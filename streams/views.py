@@ -32,7 +32,9 @@ class Views:
 
     def touched(self, subjects: Iterable[str]) -> list[SubjectView]:
         """Those of the subjects that have something to commit."""
-        return [view for s in subjects if (view := self._views.get(s)) and (view.staged() or view.staged_events())]
+        return [
+            view for s in subjects if (view := self._views.get(s)) and (view.staged() or view.staged_events())
+        ]
 
     def committed(self, subjects: Iterable[str]) -> None:
         for subject in subjects:

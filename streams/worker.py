@@ -7,7 +7,7 @@ import asyncio
 import os
 import sys
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 import structlog
 from prometheus_client import start_http_server
@@ -34,7 +34,7 @@ ROLES: Final = {"memory": EVENTS, "audit": AUDIT}
 log = structlog.get_logger()
 
 
-def main() -> int:
+def main() -> NoReturn:
     """Exit status 1: a fault, start me again. 2: usage or set-up. 3: a person must decide (see the log)."""
     options = _options()
     configure(f"{options.role}@{os.getpid()}")
@@ -45,8 +45,8 @@ def main() -> int:
         topic = asyncio.run(identify(bootstrap, ROLES[options.role]))
         role = _role(options.role, settings, topic)
     except MemcubeError as error:
-        log.error("cannot start", role=options.role, error=str(error))
-        return getattr(error, "exit_status", 2)
+        log.error("cannot start", role=options.role, error=str(error))  # noqa: TRY400 -- the message says all
+        sys.exit(getattr(error, "exit_status", 2))
     metrics.READY.labels(options.role).set(0)
     start_http_server(options.metrics_port, addr="127.0.0.1")
     # Faust takes half a second to import: not for --help, nor for a start that fails.
@@ -72,9 +72,11 @@ def _options() -> argparse.Namespace:
     )
     parser.add_argument("--role", required=True, choices=sorted(ROLES), help="what this process does")
     parser.add_argument("--data", type=Path, help="data folder (default: MEMCUBE_DATA)")
-    parser.add_argument("--metrics-port", type=int, default=0, help="port of /metrics on loopback (0: any free one)")
+    parser.add_argument(
+        "--metrics-port", type=int, default=0, help="port of /metrics on loopback (0: any free one)"
+    )
     return parser.parse_args()
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

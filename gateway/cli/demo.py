@@ -76,7 +76,9 @@ class _Show:
             for failure in self._failures:
                 console.print(f"  {failure}")
             return 1
-        console.print("\n[bold green]Every expected memory was recalled, and every change has its audit record.[/]")
+        console.print(
+            "\n[bold green]Every expected memory was recalled, and every change has its audit record.[/]"
+        )
         return 0
 
     async def _converse(self) -> None:
@@ -154,7 +156,9 @@ class _Show:
             f" chain {'intact' if audit['intact'] else '[red]broken[/]'}"
         )
         if not audit["complete"] or not audit["intact"]:
-            self._failures.append(f"the ledger lacks {len(audit['missing'])} of the changes, or was tampered with")
+            self._failures.append(
+                f"the ledger lacks {len(audit['missing'])} of the changes, or was tampered with"
+            )
 
     @property
     def _group(self) -> dict[str, str]:

@@ -111,9 +111,15 @@ class LocalSystem:
                     final=NEEDS_A_PERSON,
                 )
             )
-        argv = (sys.executable, "-m", "gateway.http", "--port", str(self._gateway_port))
-        ready = _answers(f"http://{LOOPBACK}:{self._gateway_port}/healthz")
-        children.append(Child(name="gateway", argv=argv, env=env, needs=needs, ready=ready))
+        children.append(
+            Child(
+                name="gateway",
+                argv=(sys.executable, "-m", "gateway.http", "--port", str(self._gateway_port)),
+                env=env,
+                needs=needs,
+                ready=_answers(f"http://{LOOPBACK}:{self._gateway_port}/healthz"),
+            )
+        )
         return children
 
     async def _broker_ready(self) -> bool:

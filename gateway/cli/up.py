@@ -40,7 +40,9 @@ def up(
     )
     system = LocalSystem(settings, _show)
     prepare(system, console)
-    console.print(f"data      {settings.data.root}\nkafka     {system.state.kafka}\ngateway   {system.state.gateway}")
+    console.print(
+        f"data      {settings.data.root}\nkafka     {system.state.kafka}\ngateway   {system.state.gateway}"
+    )
     console.print(f"logs      {settings.data.logs}\nstop with Ctrl-C\n")
     raise typer.Exit(asyncio.run(system.run()))
 

@@ -18,7 +18,7 @@ from schemas.errors import ContractError, TooLarge
 log = logging.getLogger(__name__)
 
 
-class Problem(Exception):  # noqa: N818  the RFC's own word
+class Problem(Exception):
     """An answer that says what was wrong (`title`) and what to do (`detail`). `reason`: a stable word."""
 
     def __init__(self, status: int, title: str, detail: str, reason: str, **more: Any) -> None:

@@ -171,7 +171,8 @@ def _append(connection: apsw.Connection, entries: Iterable[Entry]) -> None:
             continue
         number, link = number + 1, _link(link, entry.record)
         connection.execute(
-            "INSERT INTO entries(number, id, subject, cube_id, version, record, link) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO entries(number, id, subject, cube_id, version, record, link)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)",
             (number, entry.id, entry.subject, entry.cube_id, entry.version, entry.record, link),
         )
 

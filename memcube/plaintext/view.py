@@ -33,6 +33,7 @@ class SubjectView:
         self._cubes: dict[str, MemCube] = {}
         self._slots: defaultdict[str, dict[str, None]] = defaultdict(dict)
         self._texts: defaultdict[str, dict[str, None]] = defaultdict(dict)
+        self._drawn: defaultdict[str, dict[str, None]] = defaultdict(dict)
         self._episodes: list[tuple[datetime, str]] = []
         self._vectors = _Vectors()
         self._staged: list[MemCube] = []
@@ -74,6 +75,10 @@ class SubjectView:
         """The active facts whose words are these, punctuation and case apart."""
         return [self._cubes[cube_id] for cube_id in self._texts.get(plain_words(text), ())]
 
+    def drawn_from(self, event_id: str) -> Sequence[MemCube]:
+        """The facts that name this event among their sources, whatever has become of them."""
+        return [self._cubes[cube_id] for cube_id in self._drawn.get(event_id, ())]
+
     def active_facts(self) -> Sequence[MemCube]:
         return [self._cubes[cube_id] for ids in self._texts.values() for cube_id in ids]
 
@@ -103,7 +108,8 @@ class SubjectView:
         before = self._cubes.get(cube.id)
         self._replaced.append(None if before is None else Change(before, self._vectors.get(cube.id)))
         self._staged.append(cube)
-        if vector is None and cube.state is State.ACTIVE and (before is None or before.state is not State.ACTIVE):
+        revived = before is None or before.state is not State.ACTIVE
+        if vector is None and cube.state is State.ACTIVE and revived:
             vector = self._store.vectors(self.subject, [cube.text], self._embedder_id).get(cube.text)
         self.seq = cube.seq
         self._show(Change(cube, vector))
@@ -152,6 +158,8 @@ class SubjectView:
         if cube.form is Form.EPISODE:
             insort(self._episodes, (cube.payload.sources[0].time, cube.id))
             return
+        for source in cube.payload.sources:
+            self._drawn[source.event_id][cube.id] = None
         if cube.payload.slot and cube.state in {State.ACTIVE, State.SUPERSEDED}:
             self._slots[cube.payload.slot][cube.id] = None
         if cube.state is State.ACTIVE:
@@ -165,6 +173,8 @@ class SubjectView:
         if cube.form is Form.EPISODE:
             self._episodes.remove((cube.payload.sources[0].time, cube.id))
             return
+        for source in cube.payload.sources:
+            self._drawn[source.event_id].pop(cube.id, None)
         if cube.payload.slot:
             self._slots[cube.payload.slot].pop(cube.id, None)
         words = plain_words(cube.text)

@@ -259,7 +259,7 @@ def test_a_signal_to_the_whole_group_is_a_clean_stop_without_a_restart(
     os.killpg(process.pid, number)
     told, _ = process.communicate(timeout=10)
     assert process.returncode == 0
-    assert "starting" not in told
+    assert " starting" not in told
     assert not any(alive(pid) for pid in pids)
 
 

@@ -44,7 +44,11 @@ class Conversation:
 
     def facts(self, *states: State) -> list[str]:
         """The texts of the facts in these states (default: active), sorted."""
-        return sorted(cube.text for cube in self.cubes() if cube.form is Form.FACT and cube.state in (states or (State.ACTIVE,)))
+        return sorted(
+            cube.text
+            for cube in self.cubes()
+            if cube.form is Form.FACT and cube.state in (states or (State.ACTIVE,))
+        )
 
     def fact(self, words: str) -> MemCube:
         """The one fact whose text holds these words."""

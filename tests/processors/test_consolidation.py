@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 from memcube.cube import Decision, State
 from schemas.body import Plain
 from schemas.events import Edit, Extracted, Feedback, Parent, Pin, Remember, Tick, Undo
 from tests.processors.conversation import Conversation
 
-ADDRESS = {"tenant": "t", "group_id": "home"}
+ADDRESS: dict[str, Any] = {"tenant": "t", "group_id": "home"}
 
 
 def test_a_turn_becomes_facts_and_an_episode(home: Conversation) -> None:
@@ -43,6 +44,17 @@ def test_a_moved_home_supersedes_the_old_one(home: Conversation) -> None:
     assert (old.state, old.reason) == (State.SUPERSEDED, "replaced")
     assert old.valid_to == datetime(2026, 3, 10, tzinfo=UTC)
     assert home.fact("Lisbon").valid_to is None
+
+
+def test_a_turn_leaves_recall_when_nothing_drawn_from_it_holds(home: Conversation) -> None:
+    both = home.say("I live in Porto. I like jazz.", day=1)
+    only = home.say("I live in Porto.", day=2)
+    move = home.say("I moved to Lisbon.", day=5)
+    assert home.episode(both).state is State.ACTIVE
+    assert home.episode(only).state is State.SUPERSEDED
+    assert home.episode(only).valid_to == home.fact("Porto").valid_to
+    home.do(Undo(**ADDRESS, event_id=move), day=6)
+    assert home.episode(only).state is State.ACTIVE
 
 
 def test_one_persons_move_leaves_the_others_home_alone(home: Conversation) -> None:
@@ -115,7 +127,10 @@ def test_an_edit_makes_a_new_version_and_the_old_one_stays_readable(home: Conver
     home.say("I like green tea.")
     fact = home.fact("tea")
     home.do(Edit(**ADDRESS, cube_id=fact.id, body=Plain(text="Ada likes black tea")))
-    assert [version.text for version in home.history(fact.id)] == ["Ada likes green tea", "Ada likes black tea"]
+    assert [version.text for version in home.history(fact.id)] == [
+        "Ada likes green tea",
+        "Ada likes black tea",
+    ]
     assert home.facts() == ["Ada likes black tea"]
 
 
@@ -141,7 +156,9 @@ def test_feedback_raises_and_lowers_trust(home: Conversation) -> None:
     assert home.cube(jazz.id).trust > jazz.trust > home.cube(boat.id).trust
 
 
-def test_feedback_on_a_memory_that_does_not_exist_is_a_dead_letter_and_changes_nothing(home: Conversation) -> None:
+def test_feedback_on_a_memory_that_does_not_exist_is_a_dead_letter_and_changes_nothing(
+    home: Conversation,
+) -> None:
     home.say("I like jazz.")
     jazz = home.fact("jazz")
     home.do(Feedback(**ADDRESS, cube_ids=(jazz.id, "no-such-cube"), verdict="up"))
@@ -189,7 +206,7 @@ def test_a_memory_with_an_end_expires_at_the_tick_after_it(home: Conversation) -
 def test_results_of_an_extractor_count_while_their_turn_is_as_it_was(home: Conversation) -> None:
     turn = home.say("Ok.")
     episode = home.episode(turn)
-    result = {
+    result: dict[str, Any] = {
         **ADDRESS,
         "memories": (Plain(text="Ada agrees to the plan"),),
         "processor": "model/1",

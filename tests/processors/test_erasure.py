@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,11 +11,11 @@ from memcube.cube import State
 from memcube.errors import KeyDestroyed
 from schemas.body import Plain, Sealed
 from schemas.envelope import decode
-from schemas.events import Edit, Forget, Undo
+from schemas.events import Edit, Forget, Prompt, Undo
 from schemas.topics import EVENTS, UPDATES
 from tests.processors.conversation import SUBJECT, Conversation
 
-ADDRESS = {"tenant": "t", "group_id": "home"}
+ADDRESS: dict[str, Any] = {"tenant": "t", "group_id": "home"}
 
 
 def test_a_forgotten_fact_goes_with_all_versions_its_turn_and_its_vector(home: Conversation) -> None:
@@ -27,7 +28,9 @@ def test_a_forgotten_fact_goes_with_all_versions_its_turn_and_its_vector(home: C
     assert [version.version for version in home.history(fact.id)] == [3]
     assert home.episode(turn).state is State.ERASED
     assert home.facts() == ["Ada lives in Porto"]
-    assert not home.store.vectors(SUBJECT.key, ["Ada likes zanzibar tea", "Ada likes quagga tea"], "hash-trigrams/fp32/1")
+    assert not home.store.vectors(
+        SUBJECT.key, ["Ada likes zanzibar tea", "Ada likes quagga tea"], "hash-trigrams/fp32/1"
+    )
 
 
 def test_a_forgotten_turn_takes_the_facts_that_came_from_it_alone(home: Conversation) -> None:
@@ -60,7 +63,10 @@ def test_followers_of_updates_get_a_tombstone(home: Conversation) -> None:
     fact = home.fact("jazz")
     home.do(Forget(**ADDRESS, cube_ids=(fact.id,)))
     key = f"{SUBJECT.key}/{fact.id}".encode()
-    assert [record.value is None for record in home.log.of(UPDATES.name) if record.key == key] == [False, True]
+    assert [record.value is None for record in home.log.of(UPDATES.name) if record.key == key] == [
+        False,
+        True,
+    ]
 
 
 def test_forgetting_a_subject_ends_its_keys_and_nothing_said_in_between(home: Conversation) -> None:
@@ -94,8 +100,6 @@ def test_the_shred_follows_the_forget_in_the_log(home: Conversation) -> None:
 def test_an_event_sealed_by_a_destroyed_key_is_passed_over(home: Conversation) -> None:
     sealed = home.sealer.seal(SUBJECT.key, b'{"text":"I like jazz."}', b"")
     home.do(Forget(**ADDRESS, everything=True))
-    from schemas.events import Prompt
-
     home.do(Prompt(**ADDRESS, body=Sealed(sealed.key_id, sealed.nonce, sealed.ciphertext)))
     assert home.refusals() == []
     assert home.facts() == []

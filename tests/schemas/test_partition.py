@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from aiokafka.partitioner import DefaultPartitioner, murmur2 as reference
+from aiokafka.partitioner import DefaultPartitioner
+from aiokafka.partitioner import murmur2 as reference
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -8,11 +8,13 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
 
 from infra.kafka import EmbeddedBroker
 from infra.kafka.topics import ensure_topics
@@ -36,7 +38,7 @@ class Running:
         self.workers: list[subprocess.Popen[bytes]] = []
         self._store: SQLiteCubeStore | None = None
 
-    async def __aenter__(self) -> Running:
+    async def __aenter__(self) -> Self:
         await asyncio.to_thread(self.broker.prepare)
         await self.broker.start()
         await ensure_topics(self.broker.bootstrap)
@@ -64,12 +66,55 @@ class Running:
         self.workers.append(worker)
         return worker
 
+    async def ended(self, worker: subprocess.Popen[bytes], within_s: float = 30.0) -> int:
+        """The exit status of a worker that ends by itself."""
+        try:
+            return await asyncio.to_thread(worker.wait, within_s)
+        except subprocess.TimeoutExpired as error:
+            raise AssertionError(f"the worker still runs after {within_s} s: {self.log()[-3000:]}") from error
+
+    async def stop(self, worker: subprocess.Popen[bytes]) -> None:
+        """In order, as the supervisor does."""
+        worker.terminate()
+        assert await self.ended(worker) == 0
+
+    def memcube(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """The real command, on this data folder, with a Kafka that only `up` would tell it of."""
+        return subprocess.run(
+            [str(Path(sys.executable).with_name("memcube")), *arguments],
+            env={**os.environ, "MEMCUBE_DATA": str(self.folder)},
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=False,
+        )
+
+    @asynccontextmanager
+    async def admin(self) -> AsyncIterator[AIOKafkaAdminClient]:
+        admin = AIOKafkaAdminClient(bootstrap_servers=self.broker.bootstrap)
+        await admin.start()
+        try:
+            yield admin
+        finally:
+            await admin.close()
+
+    async def create_anew(self, topic: str) -> None:
+        """Delete the topic and create it again, empty and under its old name."""
+        async with self.admin() as admin:
+            await admin.delete_topics([topic])
+            while topic in await admin.list_topics():
+                await asyncio.sleep(0.05)
+        await ensure_topics(self.broker.bootstrap)
+
     def log(self, role: str = "memory") -> str:
         return (self.folder / f"{role}.log").read_text()
 
     async def publish(self, messages: Sequence[OutboxMessage], per_second: float | None = None) -> None:
         producer = AIOKafkaProducer(
-            bootstrap_servers=self.broker.bootstrap, acks="all", enable_idempotence=True, max_request_size=2**21
+            bootstrap_servers=self.broker.bootstrap,
+            acks="all",
+            enable_idempotence=True,
+            max_request_size=2**21,
         )
         await producer.start()
         try:
@@ -147,7 +192,8 @@ Letter = tuple[bytes | None, bytes | None, bytes]
 def letter(record: Any) -> Letter:
     """A dead letter by what was refused and why.
 
-    Not by its offset: commands that the stream sends itself stand between the others wherever it was fast enough.
+    Not by its offset: commands that the stream sends itself stand between the others, wherever it was
+    fast enough.
     """
     headers = dict(record.headers)
     return headers.get("ce_id"), record.value, headers["mc_reason"]

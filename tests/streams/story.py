@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from datetime import datetime, timedelta
+from typing import Any
 
 from memcube.cube import cube_id
 from memcube.store.record import OutboxMessage
@@ -66,8 +67,8 @@ def story(seed: int, length: int, subjects: int = 5, *, misrouted: bool = True) 
         elif roll < 0.30 and prompts:
             told.append(message(_command(rng, prompts), event_id, time))
         elif roll < 0.40:
-            data = Response(tenant="t", user_id=user, body=Plain(text="Noted. " + _turn(rng)))
-            told.append(message(data, event_id, time))
+            answer = Response(tenant="t", user_id=user, body=Plain(text="Noted. " + _turn(rng)))
+            told.append(message(answer, event_id, time))
         else:
             late = time - timedelta(days=rng.randint(1, 20)) if rng.random() < 0.1 else time
             data = Prompt(tenant="t", user_id=user, body=Plain(text=_turn(rng), name="Ada"))
@@ -83,12 +84,12 @@ def _turn(rng: random.Random) -> str:
     )
 
 
-def _command(rng: random.Random, prompts: list[tuple[str, str]]) -> Incoming:
+def _command(rng: random.Random, prompts: list[tuple[str, str]]) -> Incoming:  # noqa: PLR0911 -- one a kind
     user, event_id = rng.choice(prompts)
     subject = Subject("t", "user", user).key
     step = rng.choice(("fact/0", "fact/0", "fact/0", "episode"))
     target = cube_id(subject, event_id, step)
-    address = {"tenant": "t", "user_id": user}
+    address: dict[str, Any] = {"tenant": "t", "user_id": user}
     make = rng.choice(("edit", "pin", "forget", "undo", "tick", "rate", "remember"))
     match make:
         case "edit":

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from memcube.store.record import OutboxMessage
 from tests.streams.running import Running, undisturbed
 from tests.streams.story import story
 
@@ -139,8 +140,9 @@ async def test_every_change_reaches_the_ledger_through_kills(tmp_path: Path) -> 
             subject: {(c.cube.id, c.cube.version) for c in store.changes(subject, 0, "none")[1]}
             for subject in store.subjects()
         }
+        missing = wanted
         for _ in range(200):
-            missing = {s: found - running.ledger.versions(s) for s, found in wanted.items()}
+            missing = {s: found - set(running.ledger.versions(s)) for s, found in wanted.items()}
             if not any(missing.values()):
                 break
             await asyncio.sleep(0.1)
@@ -148,7 +150,7 @@ async def test_every_change_reaches_the_ledger_through_kills(tmp_path: Path) -> 
         assert running.ledger.intact()
 
 
-async def _same_as_undisturbed(running: Running, folder: Path, events: list) -> None:
+async def _same_as_undisturbed(running: Running, folder: Path, events: list[OutboxMessage]) -> None:
     digest, letters = await asyncio.to_thread(undisturbed, folder / "calm", events)
     assert running.store.digest() == digest
     assert await running.dead_letters() == letters

@@ -53,7 +53,9 @@ class InMemoryLog:
         return len(self.records.get((topic, partition), []))
 
     def of(self, topic: str) -> list[Record]:
-        return [record for (name, _), found in sorted(self.records.items()) if name == topic for record in found]
+        return [
+            record for (name, _), found in sorted(self.records.items()) if name == topic for record in found
+        ]
 
     async def send(self, messages: Sequence[OutboxMessage]) -> None:
         for message in messages:

@@ -5,17 +5,12 @@ from __future__ import annotations
 from typing import Final
 
 import apsw
-import msgspec
 
 from memcube.errors import StoreFault
-from memcube.store.record import Partition, Share, SubjectWork
+from memcube.store.record import Share, SubjectWork
+from memcube.store.sqlite import log_tables
 from memcube.store.sqlite.rows import Row, RowCodec
 
-_encode_headers: Final = msgspec.msgpack.Encoder().encode
-
-_PUT_POSITION: Final = """
-INSERT INTO positions(role, cluster, topic_id, number, topic, next) VALUES (?, ?, ?, ?, ?, ?)
-ON CONFLICT DO UPDATE SET next = excluded.next"""
 _PUT_SUBJECT: Final = """
 INSERT INTO subjects(subject, seq, cubes, versions) VALUES (?, ?, ?, ?)
 ON CONFLICT DO UPDATE SET
@@ -30,9 +25,6 @@ SELECT ?1, ?2, ?3, ?4, ?5, ?6 WHERE EXISTS (SELECT 1 FROM versions WHERE subject
 _DROP_VECTOR: Final = """
 DELETE FROM vectors WHERE subject = ?1 AND digest = ?2
 AND NOT EXISTS (SELECT 1 FROM versions WHERE subject = ?1 AND digest = ?2)"""
-_PUT_OUTBOX: Final = """
-INSERT INTO outbox(role, cluster, topic_id, number, topic, partition, key, headers, value)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"""
 
 
 class PreparedShare:
@@ -58,20 +50,13 @@ class PreparedShare:
         share = self.share
         if not _is_first(connection, share):
             return False
-        place = _place(share.partition)
-        connection.execute(_PUT_POSITION, (*place, share.partition.topic, share.next))
+        log_tables.advance(connection, share.partition, share.next)
         for work, rows in zip(share.subjects, self._versions, strict=True):
             _write_work(connection, work, rows)
         connection.executemany(_PUT_VECTOR, self._vectors)
         for work in share.subjects:
             _erase(connection, work)
-        connection.executemany(
-            _PUT_OUTBOX,
-            [
-                (*place, out.topic, out.partition, out.key, _encode_headers(out.headers), out.value)
-                for out in share.outbox
-            ],
-        )
+        log_tables.put(connection, share.partition, share.outbox)
         return True
 
 
@@ -98,11 +83,7 @@ def _check(share: Share) -> None:
 
 def _is_first(connection: apsw.Connection, share: Share) -> bool:
     """Whether nobody has written since planning. Without a position, a partition starts at any base."""
-    at = connection.execute(
-        "SELECT next FROM positions WHERE role = ? AND cluster = ? AND topic_id = ? AND number = ?",
-        _place(share.partition),
-    ).fetchone()
-    if at is not None and at[0] != share.base:
+    if not log_tables.is_at(connection, share.partition, share.base):
         return False
     for work in share.subjects:
         row = connection.execute("SELECT seq FROM subjects WHERE subject = ?", (work.subject,)).fetchone()
@@ -171,7 +152,3 @@ def _erase(connection: apsw.Connection, work: SubjectWork) -> None:
             "UPDATE subjects SET versions = versions - ? WHERE subject = ?", (gone, work.subject)
         )
         connection.executemany(_DROP_VECTOR, [(work.subject, digest) for digest in digests])
-
-
-def _place(partition: Partition) -> tuple[str, str, str, int]:
-    return partition.role, partition.cluster, partition.topic_id, partition.number

@@ -6,8 +6,6 @@ import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
-from heapq import merge
-from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
@@ -23,24 +21,22 @@ from memcube.store.digest import replay_digest
 from memcube.store.faults import faults, immediate
 from memcube.store.record import (
     Change,
-    OutboxMessage,
     OutboxRow,
     Partition,
     Share,
     Statistics,
     Vector,
 )
+from memcube.store.sqlite import log_tables
 from memcube.store.sqlite.commit import PreparedShare
 from memcube.store.sqlite.connections import Connections
 from memcube.store.sqlite.rows import Row, RowCodec
 from memcube.store.sqlite.schema import BUSY_MS, connect, open_record
-from schemas.envelope import Headers
 
 # An erasure does not wait longer than this for readers to leave the write-ahead log: the rows in it
 # are sealed, and the next commit tries again.
 SCRUB_MS: Final = 20
 
-_decode_headers: Final = msgspec.msgpack.Decoder(Headers).decode
 _NEWEST_SINCE: Final = """
 SELECT versions.*, vectors.key_id, vectors.nonce, vectors.ciphertext
 FROM versions LEFT JOIN vectors
@@ -50,9 +46,6 @@ _LIST: Final = """
 SELECT * FROM versions WHERE subject = ?1 AND seq < ?2 AND current = 1
     AND (?3 IS NULL OR form = ?3) AND (?4 IS NULL OR state IN (SELECT value FROM json_each(?4)))
 ORDER BY seq DESC LIMIT ?5"""
-_WAITING: Final = """
-SELECT id, topic, partition, key, headers, value FROM outbox
-WHERE role = ? AND cluster = ? AND topic_id = ? AND number = ? ORDER BY id LIMIT ?"""
 _LAST_SEQ: Final = 2**63 - 1
 _LAST_TEXT: Final = "\U0010ffff"
 
@@ -97,12 +90,11 @@ class SQLiteCubeStore:
 
     def reset_positions(self, role: str, topic: str) -> int:
         with self._connection() as connection, immediate(connection):
-            connection.execute("DELETE FROM positions WHERE role = ? AND topic = ?", (role, topic))
-            return connection.changes()
+            return log_tables.reset(connection, role, topic)
 
     def sent(self, ids: Sequence[int]) -> None:
         with self._connection() as connection, immediate(connection):
-            connection.executemany("DELETE FROM outbox WHERE id = ?", [(row_id,) for row_id in ids])
+            log_tables.drop(connection, ids)
 
     def _scrub(self, connection: apsw.Connection) -> None:
         """Empty the write-ahead log, which keeps the bytes of deleted rows until then.
@@ -123,22 +115,12 @@ class SQLiteCubeStore:
     # --- positions and outbox ------------------------------------------------------------------------
 
     def positions(self, role: str) -> Mapping[Partition, int]:
-        rows = self._rows(
-            "SELECT role, cluster, topic_id, topic, number, next FROM positions WHERE role = ?", role
-        )
-        return {Partition(*row[:5]): row[5] for row in rows}
+        with self._connection() as connection:
+            return log_tables.positions(connection, role)
 
     def outbox(self, partitions: Iterable[Partition], limit: int) -> Sequence[OutboxRow]:
         with self._snapshot() as connection:
-            waiting = [
-                connection.execute(_WAITING, (part.role, part.cluster, part.topic_id, part.number, limit))
-                for part in partitions
-            ]
-            oldest: list[Row] = list(islice(merge(*waiting), limit))
-        return [
-            OutboxRow(row_id, OutboxMessage(topic, number, key, _decode_headers(headers), value))
-            for row_id, topic, number, key, headers, value in oldest
-        ]
+            return log_tables.waiting(connection, partitions, limit)
 
     # --- cubes -----------------------------------------------------------------------------------------
 

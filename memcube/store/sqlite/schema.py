@@ -9,6 +9,7 @@ import apsw
 
 from memcube.errors import StoreFault
 from memcube.store.faults import faults, immediate
+from memcube.store.sqlite import log_tables
 
 SCHEMA_VERSION: Final = 1
 BUSY_MS: Final = 30_000
@@ -75,30 +76,6 @@ CREATE TABLE IF NOT EXISTS applied(
     event_id TEXT NOT NULL,
     PRIMARY KEY(subject, event_id)
 ) STRICT, WITHOUT ROWID;
-
-CREATE TABLE IF NOT EXISTS positions(
-    role TEXT NOT NULL,
-    cluster TEXT NOT NULL,
-    topic_id TEXT NOT NULL,
-    number INTEGER NOT NULL,
-    topic TEXT NOT NULL,
-    next INTEGER NOT NULL,
-    PRIMARY KEY(role, cluster, topic_id, number)
-) STRICT, WITHOUT ROWID;
-
-CREATE TABLE IF NOT EXISTS outbox(
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    role TEXT NOT NULL,
-    cluster TEXT NOT NULL,
-    topic_id TEXT NOT NULL,
-    number INTEGER NOT NULL,
-    topic TEXT NOT NULL,
-    partition INTEGER NOT NULL,
-    key BLOB,
-    headers BLOB NOT NULL,
-    value BLOB
-) STRICT;
-CREATE INDEX IF NOT EXISTS by_source ON outbox(role, cluster, topic_id, number, id);
 """
 
 
@@ -134,7 +111,7 @@ def open_record(path: Path, new_id: str, *, read_only: bool) -> str:
 
 
 def _make(connection: apsw.Connection, new_id: str) -> None:
-    connection.execute(_TABLES)
+    connection.execute(log_tables.TABLES + _TABLES)
     connection.executemany(
         "INSERT OR IGNORE INTO meta(name, value) VALUES (?, ?)",
         [("schema", str(SCHEMA_VERSION)), ("record_id", new_id)],
