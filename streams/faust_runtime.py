@@ -20,9 +20,9 @@ from aiokafka.errors import KafkaError
 from aiokafka.structs import OffsetAndMetadata, TopicPartition
 from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Consumer, Transport
 
-from memcube.errors import ImpossiblePosition
+from memcube.errors import ImpossiblePosition, Setup
 from streams import metrics
-from streams.kafka import KafkaSender
+from streams.kafka import KafkaSender, identify
 from streams.log import BATCH_LIMIT, Record, TopicIdentity
 from streams.relay import Relay
 from streams.role import Role
@@ -103,6 +103,7 @@ class _Runtime:
         self._app = app
         self._role = role
         self._topic = topic
+        self._bootstrap = bootstrap
         self._runner = Runner(role, topic)
         self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"{role.name}-writer")
         self._sender = KafkaSender(bootstrap)
@@ -115,6 +116,7 @@ class _Runtime:
 
     async def seek(self, consumer: Consumer) -> None:
         """Start every assigned partition where the record stands."""
+        await self._leave_another_topic()
         consumer.stop_flow()
         self._app.flow_control.clear()
         assigned = {tp for tp in consumer.assignment() if tp.topic == self._topic.name}
@@ -162,6 +164,7 @@ class _Runtime:
 
     async def report(self) -> None:
         """Tell Kafka where the record stands. Never read back."""
+        await self._leave_another_topic()
         consumer = cast(Consumer, self._app.consumer)
         assigned = {tp.partition for tp in consumer.assignment()}
         positions = await self.in_writer(self._role.positions)
@@ -177,6 +180,20 @@ class _Runtime:
             await thread.call_thread(thread._ensure_consumer().commit, offsets)  # noqa: SLF001
         except KafkaError as error:
             log.info("positions not reported to Kafka", role=self._role.name, error=repr(error))
+
+    async def _leave_another_topic(self) -> None:
+        """End if the topic was made anew under its name: the consumer would not notice.
+
+        It would wait for ever, or pass new events over as old ones. The restart says what to do.
+        """
+        try:
+            now = await identify(self._bootstrap, self._role.source)
+        except Setup as error:
+            log.warning("topic not found", role=self._role.name, error=str(error))
+            return
+        if now != self._topic:
+            log.error("another topic of the same name, leaving", role=self._role.name, was=self._topic.topic_id)
+            _exit(EXIT_FAULT)
 
     async def stop(self) -> None:
         """Take nothing more; the batch in the writer is committed to its end."""

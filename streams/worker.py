@@ -18,6 +18,7 @@ from memcube.governance.ledger import Ledger
 from memcube.governance.sealing import SubjectSealer
 from memcube.logs import configure
 from memcube.models import load_embedder
+from memcube.plaintext.extract import warm_up
 from memcube.settings import Settings
 from memcube.store.sqlite import SQLiteCubeStore
 from schemas.topics import AUDIT, EVENTS, PARTITIONS
@@ -61,6 +62,9 @@ def _role(name: str, settings: Settings, topic: TopicIdentity) -> Role[Any]:
     sealer = SubjectSealer(KeyStore(settings.data.keys))
     store = SQLiteCubeStore(settings.data.record, sealer)
     embedder = load_embedder(settings.embedder, settings.embedder_threads)
+    embedder.embed(["warm"])
+    # The date parser's first call takes a tenth of a second, which no user's turn should wait for.
+    warm_up()
     return MemoryRole(store, sealer, embedder, topic.partitions)
 
 

@@ -127,10 +127,13 @@ class KeyStore:
             return tuple(str(key_id) for (key_id,) in older)
 
     def destroy(self, subject: str, key_ids: Sequence[str]) -> None:
-        """Overwrite these keys. Their ids stay, so that what they sealed is told from rubbish."""
+        """Overwrite these keys. Their ids stay, so that what they sealed is told from rubbish.
+
+        The current key is passed over: rotate first. What is in use must not end by a command alone.
+        """
         with self._lock, faults(self._path), immediate(self._connection):
             self._connection.executemany(
-                "UPDATE keys SET secret = ?, current = 0, destroyed = 1 WHERE subject = ? AND key_id = ?",
+                "UPDATE keys SET secret = ?, destroyed = 1 WHERE subject = ? AND key_id = ? AND current = 0",
                 [(bytes(KEY_BYTES), subject, key_id) for key_id in key_ids],
             )
             self._forget_cached()

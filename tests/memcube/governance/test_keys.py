@@ -90,9 +90,11 @@ def test_a_destroyed_key_is_told_from_an_unknown_one(keys: KeyStore, path: Path)
     assert keys.rotate(ANNA) != (first.id,)
 
 
-def test_the_current_key_destroyed_gives_way_to_a_new_one(keys: KeyStore) -> None:
+def test_the_current_key_cannot_be_destroyed_before_it_is_rotated(keys: KeyStore) -> None:
     first = keys.current(ANNA)
     keys.destroy(ANNA, [first.id])
+    assert keys.current(ANNA).secret == first.secret
+    keys.destroy(ANNA, keys.rotate(ANNA))
     assert keys.current(ANNA).id != first.id
 
 
@@ -114,6 +116,7 @@ def test_no_byte_of_a_destroyed_key_is_left_in_any_file(keys: KeyStore, path: Pa
     kept = [key for key in first if key not in doomed]
     assert all(key.secret in path.read_bytes() for key in first)
     for key in doomed:
+        keys.rotate(key.subject)
         keys.destroy(key.subject, [key.id])
     for key in choose.sample(doomed, 50):
         keys.current(key.subject)
