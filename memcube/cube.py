@@ -86,13 +86,11 @@ class Payload(msgspec.Struct, frozen=True, omit_defaults=True):
     """The sealed part of a plaintext cube: its words, and all that is drawn from them.
 
     slot, value: what the fact is the single answer to (`lives_in`, `lisbon`), if it is one.
-    quote: the sentence as it was said, where `text` resolves it.
     follows: the episode said before this one in the same conversation.
     """
 
     text: str
     sources: tuple[Source, ...]
-    quote: str | None = None
     slot: str | None = None
     value: str | None = None
     follows: str | None = None

@@ -40,7 +40,7 @@ def edit(revision: Revision, data: Edit, statement: Statement) -> None:
         return
     who = speaker(revision.event, revision.opened.contents[0])
     payload = msgspec.structs.replace(
-        with_source(cube.payload, revision.source(who)), text=statement.text, quote=None, value=None
+        with_source(cube.payload, revision.source(who)), text=statement.text, value=None
     )
     revision.revise(cube, Decision.EDIT, "edited", payload=payload)
 
@@ -80,7 +80,11 @@ def _undo(revision: Revision, data: Undo) -> None:
         before = next((v for v in revision.view.history(cube.id) if v.version == first - 1), None)
         if before is None:
             revision.revise(
-                cube, Decision.UNDO, "taken-back", state=State.RETRACTED, valid_to=revision.event.time
+                cube,
+                Decision.UNDO,
+                "taken-back",
+                state=State.RETRACTED,
+                valid_to=max(cube.valid_from, revision.event.time),
             )
         else:
             revision.revise(
@@ -106,7 +110,8 @@ def _tick(revision: Revision) -> None:
         if cube.state is State.ACTIVE and not cube.pinned and cube.expires_at and cube.expires_at <= now
     ]
     for cube in sorted(due, key=lambda cube: cube.id):
-        revision.revise(cube, Decision.EXPIRE, "expired", state=State.EXPIRED, valid_to=cube.expires_at)
+        ended = max(cube.valid_from, cube.expires_at or now)
+        revision.revise(cube, Decision.EXPIRE, "expired", state=State.EXPIRED, valid_to=ended)
     if not due:
         revision.noop("nothing-due")
 

@@ -12,7 +12,7 @@ from typing import Final, assert_never
 
 import msgspec
 
-from memcube.cube import Decision, Form, MemCube, State, cube_id
+from memcube.cube import Decision, Form, MemCube, Source, State, cube_id
 from memcube.errors import Refused
 from memcube.plaintext.differences import same_statement
 from memcube.plaintext.view import SubjectView
@@ -47,7 +47,8 @@ def consolidate(
     opened: Opened, statements: tuple[Statement, ...], vectors: Vectors, view: SubjectView
 ) -> Outcome:
     """Stage in `view` what the event changes, and say it. Raises `Refused` for a command that cannot be."""
-    revision = Revision(view, opened, vectors, PROCESSOR)
+    ends = isinstance(opened.event.data, Forget | Shred)
+    revision = Revision(view, opened, vectors, erase.PROCESSOR if ends else PROCESSOR)
     outcome = Outcome(())
     match opened.event.data:
         case _ if opened.erased:
@@ -74,60 +75,97 @@ def _learn(
     if isinstance(data, Extracted):
         _extracted(revision, statements, data)
         return
-    who = speaker(revision.event, revision.opened.contents[0])
+    sources = (revision.source(speaker(revision.event, revision.opened.contents[0])),)
     for statement in statements:
         if statement.form is Form.EPISODE:
             before = revision.view.episode_before(statement.valid_from)
-            revision.add(statement, who, "turn", follows=before)
+            revision.add(statement, sources, "turn", follows=before)
         elif isinstance(data, Remember) and (data.pinned or data.expires_at is not None):
-            revision.add(statement, who, "remember", pinned=data.pinned, expires_at=data.expires_at)
+            revision.add(statement, sources, "remember", pinned=data.pinned, expires_at=data.expires_at)
         else:
-            _fact(revision, statement, who)
+            _fact(revision, statement, sources)
+    outlived = [fact.valid_to for fact in revision.view.drawn_from(revision.event.id) if fact.valid_to]
+    if outlived:
+        _retire_turn(revision, revision.event.id, max(outlived))
 
 
 def _extracted(revision: Revision, statements: tuple[Statement, ...], data: Extracted) -> None:
-    """Memories drawn elsewhere count only if the turns they were drawn from are as they were."""
+    """Memories drawn elsewhere count only if the turns they were drawn from are as they were.
+
+    Their provenance is that of their parents: whoever forgets the turn forgets them as well.
+    """
+    parents = []
     for parent in data.parents:
         if parent.cube_id not in revision.view:
             raise Refused(f"parent {parent.cube_id[:80]!r} is no cube of {revision.view.subject}")
-        if revision.view.cube(parent.cube_id).version != parent.version:
-            revision.noop("parent-changed", revision.view.cube(parent.cube_id))
+        cube = revision.view.cube(parent.cube_id)
+        if cube.version != parent.version or not cube.sources:
+            revision.noop("parent-changed", cube)
             return
+        parents.append(cube)
+    if not parents:
+        raise Refused("the result names no parents: a memory must be traceable to what was said")
+    sources = tuple(dict.fromkeys(source for cube in parents for source in cube.sources))
     for statement in statements:
-        _fact(revision, statement, data.processor)
+        _fact(revision, statement, sources)
 
 
-def _fact(revision: Revision, statement: Statement, who: str) -> None:
+def _fact(revision: Revision, statement: Statement, sources: tuple[Source, ...]) -> None:
     if (same := _said_before(revision, statement)) is not None:
-        _merge(revision, same, statement, who)
+        _merge(revision, same, statement, sources)
     elif statement.cue == "ending":
-        _end(revision, statement, who)
+        _end(revision, statement, sources)
     else:
-        _replace(revision, statement, who)
+        _replace(revision, statement, sources)
 
 
-def _replace(revision: Revision, statement: Statement, who: str) -> None:
+def _replace(revision: Revision, statement: Statement, sources: tuple[Source, ...]) -> None:
     """Add the statement; in a slot it takes the place of what was said there before."""
-    said = revision.event.time
+    said = _now(revision)
     others = [
         cube
         for cube in _in_slot(revision.view, statement)
         if cube.payload and cube.payload.value != statement.value
     ]
+    if any(_edited_away(revision, cube, statement) for cube in others):
+        revision.noop("edited-since", others[-1])
+        return
     later = [_said(cube) for cube in others if _said(cube) > said]
     announced = statement.dated and statement.valid_from > said and PLAN not in (statement.slot or "")
     if later:
-        revision.add(statement, who, "said-late", state=State.SUPERSEDED, valid_to=min(later))
+        for cube in others:
+            _end_at(revision, cube, said)
+        revision.add(statement, sources, "said-late", state=State.SUPERSEDED, valid_to=min(later))
     elif announced and others:
         # "From June I live in Rome": until then the home is the old one.
-        revision.add(statement, who, "announced")
+        revision.add(statement, sources, "announced")
     else:
         for cube in others:
             _supersede(revision, cube, statement)
-        revision.add(statement, who, "new")
+        revision.add(statement, sources, "new")
 
 
-def _end(revision: Revision, statement: Statement, who: str) -> None:
+def _end_at(revision: Revision, cube: MemCube, said: datetime) -> None:
+    """What a late statement replaced was over when that was said, and not only at the next one."""
+    if (
+        _said(cube) < said
+        and cube.state is State.SUPERSEDED
+        and (cube.valid_to is None or cube.valid_to > said)
+    ):
+        revision.revise(cube, Decision.SUPERSEDE, "said-late", valid_to=said)
+
+
+def _edited_away(revision: Revision, cube: MemCube, statement: Statement) -> bool:
+    """Whether a person has put this very value right: saying it again does not bring it back."""
+    if cube.state is not State.ACTIVE or cube.payload is None or cube.payload.value is not None:
+        return False
+    return any(
+        version.payload is not None and version.payload.value == statement.value
+        for version in revision.view.history(cube.id)
+    )
+
+
+def _end(revision: Revision, statement: Statement, sources: tuple[Source, ...]) -> None:
     """Add an ending ("no longer works at Acme") and supersede what it ends.
 
     That is the value of its slot; without a slot, the facts whose every content word it holds.
@@ -144,9 +182,9 @@ def _end(revision: Revision, statement: Statement, who: str) -> None:
         if len(theirs := content_stems(cube.text)) > 1 and theirs <= words
     ]
     for cube in ended:
-        if _said(cube) <= revision.event.time:
+        if _said(cube) <= _now(revision):
             _supersede(revision, cube, statement)
-    revision.add(msgspec.structs.replace(statement, slot=None, value=None), who, "new")
+    revision.add(msgspec.structs.replace(statement, slot=None, value=None), sources, "new")
 
 
 def _said_before(revision: Revision, statement: Statement) -> MemCube | None:
@@ -165,25 +203,24 @@ def _said_before(revision: Revision, statement: Statement) -> MemCube | None:
     return None
 
 
-def _merge(revision: Revision, same: MemCube, statement: Statement, who: str) -> None:
-    source = revision.source(who)
-    if same.payload is None or any(known.event_id == source.event_id for known in same.payload.sources):
+def _merge(revision: Revision, same: MemCube, statement: Statement, sources: tuple[Source, ...]) -> None:
+    known = {source.event_id for source in same.sources}
+    new = [source for source in sources if source.event_id not in known]
+    if same.payload is None or not new:
         revision.noop("said-twice-in-one-turn", same)
         return
-    revision.revise(
-        same,
-        Decision.MERGE,
-        "said-again",
-        payload=with_source(same.payload, source),
-        valid_from=min(same.valid_from, statement.valid_from),
-    )
+    payload = same.payload
+    for source in new:
+        payload = with_source(payload, source)
+    valid_from = min(same.valid_from, statement.valid_from)
+    revision.revise(same, Decision.MERGE, "said-again", payload=payload, valid_from=valid_from)
 
 
 def _supersede(revision: Revision, cube: MemCube, by: Statement) -> None:
     """Protected memories and those that hold no longer stay as they are."""
     if cube.state is not State.ACTIVE or cube.pinned:
         return
-    said = revision.event.time
+    said = _now(revision)
     dated_change = by.dated and _said(cube) < by.valid_from <= said
     valid_to = by.valid_from if dated_change else said
     reason = {"correction": "corrected", "ending": "ended", None: "replaced"}[by.cue]
@@ -211,6 +248,11 @@ def _in_slot(view: SubjectView, statement: Statement) -> list[MemCube]:
     return list(view.in_slot(statement.slot)) if statement.slot else []
 
 
+def _now(revision: Revision) -> datetime:
+    """When the event was said. A clock that runs ahead of the log's does not outrank what follows."""
+    return min(revision.event.time, revision.opened.recorded_at)
+
+
 def _said(cube: MemCube) -> datetime:
     """When a memory was last said."""
-    return max(source.time for source in cube.sources)
+    return min(max(source.time for source in cube.sources), cube.recorded_at)

@@ -53,7 +53,8 @@ def _with_turns(revision: Revision, targets: dict[str, MemCube]) -> dict[str, Me
     episodes = [cube for cube in targets.values() if cube.form is Form.EPISODE]
     turns = {source.event_id for episode in episodes for source in episode.sources}
     for cube in targets.values():
-        for source in cube.sources:
+        # Of every version: a source may have been undone, or left out where there were too many.
+        for source in {source for version in view.history(cube.id) for source in version.sources}:
             episode = cube_id(view.subject, source.event_id, "episode")
             if episode in view:
                 found[episode] = view.cube(episode)

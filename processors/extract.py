@@ -24,9 +24,11 @@ def extract(opened: Opened) -> tuple[Statement, ...]:
         case Prompt() | Response():
             return (_episode(event, contents[0]), *_facts(event, contents[0]))
         case Remember() | Edit():
-            return (_as_given(event, contents[0], "fact/0"),)
-        case Extracted():
-            return tuple(_as_given(event, content, f"fact/{n}") for n, content in enumerate(contents))
+            return (_as_given(event, contents[0], "fact/0", PROCESSOR),)
+        case Extracted() as data:
+            return tuple(
+                _as_given(event, content, f"fact/{n}", data.processor) for n, content in enumerate(contents)
+            )
         case _:
             return ()
 
@@ -42,7 +44,9 @@ def speaker(event: Event, content: Content | None) -> str:
 
 
 def _episode(event: Event, content: Content) -> Statement:
-    return Statement(step="episode", form=Form.EPISODE, text=content.text, valid_from=event.time)
+    return Statement(
+        step="episode", form=Form.EPISODE, text=content.text, valid_from=event.time, processor=PROCESSOR
+    )
 
 
 def _facts(event: Event, content: Content) -> tuple[Statement, ...]:
@@ -58,7 +62,7 @@ def _facts(event: Event, content: Content) -> tuple[Statement, ...]:
             form=Form.FACT,
             text=candidate.text,
             valid_from=candidate.valid_from,
-            quote=candidate.quote,
+            processor=PROCESSOR,
             slot=_owned(candidate),
             value=candidate.value,
             dated=candidate.dated,
@@ -73,5 +77,5 @@ def _owned(candidate: rules.Candidate) -> str | None:
     return f"{candidate.about.casefold()}/{candidate.slot}" if candidate.slot else None
 
 
-def _as_given(event: Event, content: Content, step: str) -> Statement:
-    return Statement(step=step, form=Form.FACT, text=content.text, valid_from=event.time)
+def _as_given(event: Event, content: Content, step: str, processor: str) -> Statement:
+    return Statement(step=step, form=Form.FACT, text=content.text, valid_from=event.time, processor=processor)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, Final
 
 import msgspec
@@ -17,6 +18,7 @@ from memcube.cube import (
     cube_id,
 )
 from memcube.plaintext.view import SubjectView
+from memcube.store.record import Vector
 from processors.step import Opened, Statement, Step, Vectors
 
 NEUTRAL_TRUST: Final = 0.5
@@ -41,12 +43,14 @@ class Revision:
     def add(
         self,
         statement: Statement,
-        speaker: str,
+        sources: tuple[Source, ...],
         reason: str,
         *,
         state: State = State.ACTIVE,
+        valid_to: datetime | None = None,
         follows: str | None = None,
-        **fields: Any,
+        pinned: bool = False,
+        expires_at: datetime | None = None,
     ) -> MemCube:
         """A new cube. Its id comes from the event and the step, so a replay makes the same."""
         cube = MemCube(
@@ -58,23 +62,22 @@ class Revision:
             form=statement.form,
             state=state,
             valid_from=statement.valid_from,
-            valid_to=fields.pop("valid_to", None),
+            valid_to=valid_to,
             recorded_at=self.opened.recorded_at,
             payload=Payload(
                 text=statement.text,
-                sources=(self.source(speaker),),
-                quote=statement.quote,
+                sources=sources,
                 slot=statement.slot,
                 value=statement.value,
                 follows=follows,
             ),
             trust=NEUTRAL_TRUST,
-            pinned=fields.pop("pinned", False),
-            expires_at=fields.pop("expires_at", None),
+            pinned=pinned,
+            expires_at=expires_at,
             decision=Decision.ADD,
             reason=reason,
             cause=self.event.id,
-            processor=self._processor,
+            processor=statement.processor,
         )
         return self._stage(cube)
 
@@ -108,7 +111,8 @@ class Revision:
             source_id=getattr(self.event.data, "source_id", None),
         )
 
-    def vector(self, text: str) -> Any:
+    def vector(self, text: str) -> Vector | None:
+        """Of a text of this event."""
         return self._vectors.get(text)
 
     def _stage(self, cube: MemCube) -> MemCube:

@@ -33,13 +33,16 @@ class Opened(msgspec.Struct, frozen=True):
 
 
 class Statement(msgspec.Struct, frozen=True):
-    """Something an event says that may become a memory. `step` names it within its event."""
+    """Something an event says that may become a memory.
+
+    `step` names it within its event; `processor` is what drew it, with its version.
+    """
 
     step: str
     form: Form
     text: str
     valid_from: datetime
-    quote: str | None = None
+    processor: str
     slot: str | None = None
     value: str | None = None
     dated: bool = False

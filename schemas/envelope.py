@@ -33,11 +33,18 @@ Headers = tuple[tuple[str, bytes], ...]
 
 CONTENT_TYPE: Final = b"application/json"
 MAX_EVENT_ID: Final = 256
+MAX_NAME_LENGTH: Final = 256
+# One event is one step of the stream: more would keep its subject waiting for seconds.
+MAX_MEMORIES: Final = 256
 # A journal that starts in antiquity or ends in the year 9999 is a typing error; it also keeps every
 # date far enough from the ends of `datetime` that adding an offset or a week cannot overflow.
 EARLIEST: Final = datetime(1000, 1, 1, tzinfo=UTC)
 LATEST: Final = datetime(9000, 1, 1, tzinfo=UTC)
 
+# CloudEvents: RFC 3339. Offsets are whole minutes, as everywhere since 1972; others would not survive.
+_RFC3339: Final = re.compile(
+    r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})", re.ASCII
+)
 _VERSIONED: Final = re.compile(r"(?P<name>memcube\.[a-z]+\.[a-z]+)\.v(?P<version>[1-9][0-9]{0,3})")
 _encode = msgspec.json.Encoder().encode
 _decoders = {name: msgspec.json.Decoder(struct) for name, struct in INCOMING.items()}
@@ -85,6 +92,7 @@ def decode(key: bytes | None, headers: Iterable[tuple[str, bytes | None]], value
         raise BadPayload(f"{event_type}: {error}") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BadPayload(f"value is not JSON: {error}") from None
+    _check_fields(data)
     subject = data.subject()
     if key is not None and key != subject.key.encode():
         raise KeyMismatch(f"key {_shown(key)} but the payload's subject is {subject.key!r}")
@@ -92,13 +100,26 @@ def decode(key: bytes | None, headers: Iterable[tuple[str, bytes | None]], value
         if isinstance(body, Plain):
             check_content(body)
     return Event(
-        id=_identifier(attributes["ce_id"]),
+        id=_identifier("ce_id", attributes["ce_id"]),
         type=event_type,
-        source=attributes["ce_source"],
+        source=_identifier("ce_source", attributes["ce_source"]),
         time=_time(attributes.get("ce_time")),
         subject=subject,
         data=data,
     )
+
+
+def _check_fields(data: Incoming) -> None:
+    """What the types alone do not say."""
+    source_id = getattr(data, "source_id", None)
+    if source_id is not None and not _is_name(source_id):
+        raise BadPayload(f"source_id must be printable and at most {MAX_NAME_LENGTH} characters")
+    if isinstance(data, Remember) and data.expires_at is not None and not _in_range(data.expires_at):
+        raise BadPayload("expires_at is outside the years 1000 to 9000")
+    if isinstance(data, Extracted) and len(data.memories) > MAX_MEMORIES:
+        raise TooLarge(f"{len(data.memories)} memories in one result; at most {MAX_MEMORIES} are taken")
+    if isinstance(data, Extracted) and not _is_name(data.processor):
+        raise BadPayload(f"processor must be printable and at most {MAX_NAME_LENGTH} characters")
 
 
 def bodies(data: Incoming) -> tuple[Body, ...]:
@@ -112,19 +133,28 @@ def check_content(content: Content) -> None:
     """Raise if the text is empty, too large or not text; applied after opening as well."""
     try:
         size = len(content.text.encode())
-        (content.name or "").encode()
+        # Control characters become six bytes each in JSON: the topics' limit is on what is sent.
+        sent = len(_encode(content.text))
     except UnicodeEncodeError:
         raise BadPayload("text holds a lone surrogate, which is no character: send valid Unicode") from None
-    if size > MAX_TEXT_BYTES:
+    if size > MAX_TEXT_BYTES or sent > 2 * MAX_TEXT_BYTES:
         raise TooLarge(f"text has {size:,} bytes; at most {MAX_TEXT_BYTES:,} are kept: split it into turns")
-    if not content.text or content.text.isspace():
-        raise BadPayload("text is empty")
+    if not any(char.isprintable() and not char.isspace() for char in content.text):
+        raise BadPayload("text is empty: it holds nothing that can be read")
+    if content.name is not None and not _is_name(content.name):
+        raise BadPayload(f"name must be printable and at most {MAX_NAME_LENGTH} characters")
+
+
+def _is_name(given: str) -> bool:
+    return 0 < len(given) <= MAX_NAME_LENGTH and given.isprintable()
 
 
 def _attributes(headers: Iterable[tuple[str, bytes | None]]) -> dict[str, str]:
     found: dict[str, str] = {}
     for name, raw in headers:
         if name.startswith("ce_") and raw is not None:
+            if name in found:
+                raise NotAnEvent(f"header {name} stands twice: which one is meant?")
             try:
                 found[name] = raw.decode()
             except UnicodeDecodeError:
@@ -159,9 +189,9 @@ def _tagged(value: bytes, event_type: str) -> bytes:
     return _encode(fields)
 
 
-def _identifier(given: str) -> str:
+def _identifier(name: str, given: str) -> str:
     if len(given) > MAX_EVENT_ID or not given.isprintable():
-        raise NotAnEvent(f"header ce_id must be printable and at most {MAX_EVENT_ID} characters")
+        raise NotAnEvent(f"header {name} must be printable and at most {MAX_EVENT_ID} characters")
     return given
 
 
@@ -169,18 +199,21 @@ def _time(given: str | None) -> datetime:
     if given is None:
         raise NotAnEvent("header ce_time is missing: when it happened decides what is true now")
     try:
-        time = datetime.fromisoformat(given)
+        time = datetime.fromisoformat(given) if _RFC3339.fullmatch(given) else None
     except ValueError:
-        raise NotAnEvent(f"header ce_time is no RFC 3339 time: {given[:40]!r}") from None
-    if time.tzinfo is None:
-        raise NotAnEvent(f"header ce_time has no UTC offset: {given[:40]!r}")
-    try:
-        in_range = EARLIEST <= time <= LATEST
-    except OverflowError:
-        in_range = False
-    if not in_range:
+        time = None
+    if time is None:
+        raise NotAnEvent(f"header ce_time is no RFC 3339 time with a UTC offset: {given[:40]!r}")
+    if not _in_range(time):
         raise NotAnEvent(f"header ce_time {given[:40]!r} is outside the years 1000 to 9000")
     return time
+
+
+def _in_range(time: datetime) -> bool:
+    try:
+        return EARLIEST <= time <= LATEST
+    except OverflowError:
+        return False
 
 
 def _shown(key: bytes) -> str:

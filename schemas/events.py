@@ -7,7 +7,7 @@ fields it does not know; a change that breaks readers is a new version.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal, get_args
+from typing import Annotated, Literal, get_args
 
 import msgspec
 
@@ -59,7 +59,7 @@ class Remember(Address, frozen=True, kw_only=True, omit_defaults=True, tag="memc
     body: Body
     source_id: str | None = None
     pinned: bool = False
-    expires_at: datetime | None = None
+    expires_at: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
 
 
 class Edit(Address, frozen=True, kw_only=True, omit_defaults=True, tag="memcube.command.edit.v1"):

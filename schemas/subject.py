@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Literal, get_args
+from unicodedata import is_normalized
 from urllib.parse import quote, unquote
 
 import msgspec
@@ -74,6 +75,8 @@ def _check(what: str, value: str) -> None:
         raise BadSubject(f"{what} is empty")
     if len(value) > MAX_ID_LENGTH:
         raise BadSubject(f"{what} is {len(value)} characters long; at most {MAX_ID_LENGTH} are allowed")
+    if not is_normalized("NFC", value):
+        raise BadSubject(f"{what} {value[:40]!a} is not in Unicode's form NFC: two spellings, two subjects")
     if any(not char.isprintable() for char in value):
         # Covers control characters, NUL and lone surrogates, which UTF-8 cannot carry.
         raise BadSubject(f"{what} {value[:40]!a} holds a character that cannot be printed")

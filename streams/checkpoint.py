@@ -27,13 +27,13 @@ def plan_work(
     records: Iterable[Record],
     expected: Mapping[Partition, int],
     known: Mapping[tuple[str, int], Partition],
-    gaps: Mapping[Partition, int],
+    gaps: Mapping[tuple[Partition, int], int],
 ) -> list[Work]:
     """The records that are to be applied, per partition in order.
 
-    `gaps`: offsets that may follow their partition's expected one directly, since the log itself
-    has none between. Below the expected offset: applied already, passed over. Above it: `HoleError`,
-    whatever else the batch holds, since an order once broken cannot be mended later.
+    `gaps`: by partition and offset of a record, the offset from which the log itself has nothing before
+    it. Below the expected offset: applied already, passed over. Above it: `HoleError`, whatever else the
+    batch holds, since an order once broken cannot be mended later.
     """
     fresh: dict[Partition, list[Record]] = {}
     position = dict(expected)
@@ -41,7 +41,7 @@ def plan_work(
         partition = known[record.topic, record.partition]
         if record.offset < position[partition]:
             continue
-        if record.offset > position[partition] and gaps.get(partition) != record.offset:
+        if gaps.get((partition, record.offset), record.offset) > position[partition]:
             where = f"{record.topic}/{record.partition}"
             raise HoleError(f"{where}: expected offset {position[partition]}, got {record.offset}")
         position[partition] = record.offset + 1

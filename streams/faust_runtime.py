@@ -20,9 +20,9 @@ from aiokafka.errors import KafkaError
 from aiokafka.structs import OffsetAndMetadata, TopicPartition
 from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Consumer, Transport
 
-from memcube.errors import ImpossiblePosition, Setup
+from memcube.errors import ImpossiblePosition, Setup, StoreFault
 from streams import metrics
-from streams.kafka import KafkaSender, identify
+from streams.kafka import KafkaSender, bounds, first_from, identify
 from streams.log import BATCH_LIMIT, Record, TopicIdentity
 from streams.relay import Relay
 from streams.role import Role
@@ -57,7 +57,9 @@ def _build(
 ) -> tuple[faust.App, _Runtime]:
     folder.mkdir(parents=True, exist_ok=True)
     app = faust.App(
-        role.group(),
+        # A topic made anew needs a group of its own: a static member that comes back is given what its
+        # group last had, and that was nothing while the topic was away.
+        f"{role.group()}-{topic.topic_id[:8]}",
         broker=f"kafka://{bootstrap}",
         datadir=folder,
         store="memory://",
@@ -104,11 +106,15 @@ class _Runtime:
         self._role = role
         self._topic = topic
         self._bootstrap = bootstrap
-        self._runner = Runner(role, topic)
+        self._runner = Runner(
+            role,
+            topic,
+            # Called in the writer thread, which has no loop of its own.
+            first_from=lambda number, offset: asyncio.run(first_from(bootstrap, topic.name, number, offset)),
+        )
         self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"{role.name}-writer")
         self._sender = KafkaSender(bootstrap)
         self._relay = Relay(role, self._sender, self.in_writer)
-        self._positions: dict[int, int] = {}
 
     async def in_writer(self, call: Callable[[], T]) -> T:
         """Run in the writer thread. On the event loop a commit would keep the next batch from filling."""
@@ -120,11 +126,9 @@ class _Runtime:
         consumer.stop_flow()
         self._app.flow_control.clear()
         assigned = {tp for tp in consumer.assignment() if tp.topic == self._topic.name}
-        ends = await consumer.highwaters(*assigned)
-        firsts = await consumer.earliest_offsets(*assigned)
-        bounds = {tp.partition: (firsts[tp], ends[tp]) for tp in assigned}
+        limits = await bounds(self._bootstrap, self._topic.name, (tp.partition for tp in assigned))
         try:
-            start = await self.in_writer(lambda: self._runner.start_at(bounds))
+            start = await self.in_writer(lambda: self._runner.start_at(limits))
         except ImpossiblePosition as error:
             log.error("impossible position", role=self._role.name, error=str(error))  # noqa: TRY400 -- no fault of ours
             _exit(error.exit_status)
@@ -143,8 +147,8 @@ class _Runtime:
             # No await in here: it would let a rebalance in between the events of one batch.
             while len(batch) < BATCH_LIMIT and not queue.empty():
                 batch.append(queue.get_nowait())
-            records = [_record(event.message) for event in batch]
             try:
+                records = [_record(event.message) for event in batch]
                 await self.in_writer(lambda records=records: self._runner.run(records))  # type: ignore[misc]
             except Exception as error:
                 log.exception("batch not committed, leaving", role=self._role.name, error=str(error))
@@ -167,7 +171,11 @@ class _Runtime:
         await self._leave_another_topic()
         consumer = cast(Consumer, self._app.consumer)
         assigned = {tp.partition for tp in consumer.assignment()}
-        positions = await self.in_writer(self._role.positions)
+        try:
+            positions = await self.in_writer(self._role.positions)
+        except StoreFault as fault:
+            log.warning("positions not read", role=self._role.name, error=str(fault))
+            return
         offsets = {
             TopicPartition(partition.topic, partition.number): OffsetAndMetadata(offset, "")
             for partition, offset in positions.items()
@@ -192,7 +200,7 @@ class _Runtime:
             log.warning("topic not found", role=self._role.name, error=str(error))
             return
         if now != self._topic:
-            log.error("another topic of the same name, leaving", role=self._role.name, was=self._topic.topic_id)
+            log.error("another topic of the same name, leaving", role=self._role.name)
             _exit(EXIT_FAULT)
 
     async def stop(self) -> None:

@@ -14,11 +14,13 @@ from processors.step import Opened
 from schemas.envelope import Event, bodies, decode
 from schemas.errors import ContractError
 from schemas.partition import partition_for
-from schemas.topics import DEADLETTER
+from schemas.topics import DEADLETTER, EVENTS
 from streams.log import Record
 
 # A message may quote the input; a dead letter's own headers must stay small enough to be written.
 MAX_ERROR_LENGTH: Final = 1000
+# What was written once may not fit again: its key may have been missing, and batches differ.
+MAX_RESENT_BYTES: Final = EVENTS.max_message_bytes - 64 * 1024
 
 
 class Misrouted(Exception):
@@ -47,6 +49,10 @@ def admit(record: Record, sealer: Sealer, partitions: int) -> Opened:
         raise Refusal(error.reason, str(error)) from error
     own = partition_for(event.subject.key.encode(), partitions)
     if own != record.partition:
+        if len(record.value) > MAX_RESENT_BYTES:
+            raise Refusal(
+                "too-large", f"{len(record.value):,} bytes on the wrong partition cannot be re-sent"
+            )
         raise Misrouted(_resend(record, event, own))
     try:
         contents = tuple(

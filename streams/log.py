@@ -18,6 +18,15 @@ def no_hook(_: str) -> None:
     """What production does at a step: nothing."""
 
 
+FirstFrom = Callable[[int, int], int]
+"""Of a partition's number and an offset: the first offset from there on at which the log has a record."""
+
+
+def no_gaps(_: int, offset: int) -> int:
+    """Of a log that has every offset."""
+    return offset
+
+
 class Record(msgspec.Struct, frozen=True):
     """A Kafka record as it came. `timestamp` is the log's own (LogAppendTime)."""
 

@@ -6,6 +6,7 @@ extract (pure) -> embed (one call a batch) -> consolidate (pure, event by event,
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
 
 import structlog
 
@@ -18,6 +19,7 @@ from processors import audit
 from processors.consolidate import PROCESSOR, consolidate
 from processors.extract import extract
 from processors.step import Opened, Outcome, Statement, Vectors
+from schemas.events import Shred
 from schemas.topics import EVENTS, Topic
 from streams import messages, metrics
 from streams.checkpoint import Work
@@ -28,6 +30,7 @@ from streams.stages import stage
 from streams.views import Views
 
 log = structlog.get_logger()
+_SHRED: Final = str(Shred.__struct_config__.tag).encode()
 
 
 class MemoryRole:
@@ -50,6 +53,7 @@ class MemoryRole:
         return self._store.positions(self.name)
 
     def plan(self, work: Sequence[Work]) -> Sequence[Share]:
+        work = [_up_to_a_shred(part) for part in work]
         with stage("extract"):
             drafts = {part.partition: [self._draft(record) for record in part.records] for part in work}
         with stage("embed"):
@@ -148,6 +152,7 @@ class MemoryRole:
             self._embedding.check(statement.text for statement in draft.statements)
             outcome = consolidate(opened, draft.statements, found, view)
             sent = self._messages(opened, outcome, partition)
+            self._end_keys(opened, outcome, sent)
         except Refused as error:
             view.rollback(mark)
             refusal = Refusal(error.reason, str(error))
@@ -179,13 +184,20 @@ class MemoryRole:
             if step.cube is not None and step.decision != "noop"
         ]
         sent.extend(messages.audited(record, subject) for record in records)
+        return sent
+
+    def _end_keys(self, opened: Opened, outcome: Outcome, sent: list[OutboxMessage]) -> None:
+        """Give a forgotten subject a new key and have the old ones destroyed; or destroy them now.
+
+        Both before the commit: after a crash in between, the command is read again, and doing it twice
+        is as good. A shred has a commit of its own, so nothing still has to be opened that it ends.
+        """
+        subject = opened.event.subject
         if outcome.close:
             former = self._sealer.rotate(subject.key)
             sent.append(messages.shred(opened, former, self._partitions))
         if outcome.shred:
-            # Before the commit: after a crash in between, the command is read again and finds them gone.
             self._sealer.destroy(subject.key, outcome.shred)
-        return sent
 
     def _refuse(self, record: Record, refusal: Refusal) -> OutboxMessage:
         metrics.EVENTS.labels(self.name, "refused").inc()
@@ -219,6 +231,19 @@ class _Draft:
         self.refusal = refusal
 
 
+def _up_to_a_shred(work: Work) -> Work:
+    """The records before the first shred; or that alone, if it comes first. The rest comes after a commit."""
+    shred = next((n for n, record in enumerate(work.records) if _is_shred(record)), None)
+    if shred is None:
+        return work
+    records = work.records[: max(shred, 1)]
+    return Work(work.partition, base=work.base, next=records[-1].offset + 1, records=records)
+
+
+def _is_shred(record: Record) -> bool:
+    return any(name == "ce_type" and value == _SHRED for name, value in record.headers)
+
+
 def _needed(work: SubjectWork, vectors: Vectors, embedder_id: str) -> tuple[Embedded, ...]:
     """The vectors of the texts that are in the record after this share."""
     texts = dict.fromkeys(cube.text for cube in work.versions if cube.payload and cube.id not in work.erased)
@@ -233,4 +258,5 @@ def _fault(record: Record, error: Exception) -> Refusal:
         offset=record.offset,
         exc_info=error,
     )
-    return Refusal("processor-error", f"{type(error).__name__}: {error}")
+    # The error's own words may quote the text; they stay in the log of this machine.
+    return Refusal("processor-error", f"{type(error).__name__}: see the worker's log")

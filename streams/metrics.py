@@ -32,6 +32,7 @@ RELAYED: Final = Counter("memcube_relayed_total", "Outbox messages delivered", [
 RELAY_RETRIES: Final = Counter(
     "memcube_relay_retries_total", "Outbox deliveries that failed and were tried again", ["role"]
 )
+UNSENDABLE: Final = Counter("memcube_unsendable_total", "Outbox messages over their topic's limit", ["topic"])
 STAGE_SECONDS: Final = Histogram(
     "memcube_stage_seconds",
     "Time of one batch in each stage",

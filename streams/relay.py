@@ -9,6 +9,7 @@ from typing import Any, Final, TypeVar
 
 import structlog
 
+from memcube.errors import StoreFault
 from memcube.store.record import Partition
 from streams import metrics
 from streams.log import DeliveryError, Sender, StepHook, no_hook
@@ -46,12 +47,12 @@ class Relay:
         self._wake.set()
 
     async def run(self, owned: Callable[[], tuple[Partition, ...]]) -> None:
-        """For ever. A delivery that fails is repeated; a fault of the store is raised."""
+        """For ever. A delivery that fails is repeated, and so is one that the store could not note."""
         while True:
             self._wake.clear()
             try:
                 await self.drain(owned())
-            except DeliveryError as error:
+            except (DeliveryError, StoreFault) as error:
                 metrics.RELAY_RETRIES.labels(self._role.name).inc()
                 log.warning("outbox not delivered, trying again", role=self._role.name, error=str(error))
                 await asyncio.sleep(RETRY_S)

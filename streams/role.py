@@ -9,11 +9,23 @@ from memcube.store.record import OutboxRow, Partition
 from schemas.topics import Topic
 from streams.checkpoint import Work
 
-S = TypeVar("S")
+
+class Committable(Protocol):
+    """What a share says of itself."""
+
+    @property
+    def partition(self) -> Partition: ...
+
+    @property
+    def next(self) -> int:
+        """The offset after the last record of this share; it may stop short of the work's."""
+
+
+S = TypeVar("S", bound=Committable)
 
 
 class Role(Protocol, Generic[S]):
-    """Plans a batch without effects, then commits it whole or, per partition, not at all.
+    """Plans a batch, then commits it whole or, per partition, not at all.
 
     `S` is the role's own share: what one partition's part of a batch changes.
     """
@@ -28,7 +40,10 @@ class Role(Protocol, Generic[S]):
         """Every stored position of the role."""
 
     def plan(self, work: Sequence[Work]) -> Sequence[S]:
-        """What the records change. An event that cannot be processed becomes a dead letter in it."""
+        """What the records change, or the first of them. What cannot be processed becomes a dead letter.
+
+        The record is only read. Planning the same records again after a crash gives the same.
+        """
 
     def commit(self, shares: Sequence[S]) -> frozenset[Partition]:
         """One durable transaction; returns the partitions that another owner was first with."""

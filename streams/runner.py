@@ -12,11 +12,10 @@ from memcube.errors import PositionBeforeStart, PositionPastEnd, StoreFault, Top
 from memcube.store.record import Partition
 from streams import metrics
 from streams.checkpoint import plan_work
-from streams.log import Record, StepHook, TopicIdentity, no_hook
+from streams.log import FirstFrom, Record, StepHook, TopicIdentity, no_gaps, no_hook
 from streams.role import Role
 
 # A full disk or a locked file may pass in seconds; a worker that waits longer hides a broken one.
-# Together 15 s, less than the 20 s after which the supervisor's metrics call it stuck.
 RETRIES: Final = (0.1, 0.4, 1.5, 4.0, 9.0)
 
 log = structlog.get_logger()
@@ -30,17 +29,17 @@ class Runner:
         role: Role[Any],
         topic: TopicIdentity,
         *,
+        first_from: FirstFrom = no_gaps,
         hook: StepHook = no_hook,
         pause: Callable[[float], None] = sleep,
     ) -> None:
         self._role = role
         self._topic = topic
+        self._first_from = first_from
         self._hook = hook
         self._pause = pause
         self._expected: dict[Partition, int] = {}
         self._known: dict[tuple[str, int], Partition] = {}
-        self._not_begun: set[Partition] = set()
-        self._gaps: dict[Partition, int] = {}
 
     def start_at(self, bounds: Mapping[int, tuple[int, int]]) -> Mapping[int, int]:
         """The offset to read each assigned partition from; `bounds` are its first offset and its end.
@@ -56,11 +55,6 @@ class Runner:
             position = stored.get(partition, first)
             _refuse_impossible(partition, position, first, end)
             start[number] = position
-            if partition not in self._expected:
-                self._not_begun.add(partition)
-            else:
-                # From now on the rest of an old fetch may come first: a gap proves nothing.
-                self._not_begun.discard(partition)
             self._known[self._topic.name, number] = partition
             self._expected[partition] = position
         return start
@@ -75,9 +69,9 @@ class Runner:
         Raises `HoleError`, and `StoreFault` when retrying did not help: both end the process.
         """
         pending = [record for record in records if (record.topic, record.partition) in self._known]
-        self._accept_gaps_of_the_log(pending)
+        gaps = self._gaps_of_the_log(pending)
         tries = iter(RETRIES)
-        while work := plan_work(pending, self._expected, self._known, self._gaps):
+        while work := plan_work(pending, self._expected, self._known, gaps):
             try:
                 self._hook("plan")
                 shares = self._role.plan(work)
@@ -85,6 +79,7 @@ class Runner:
                 refused = self._role.commit(shares)
                 self._hook("committed")
             except StoreFault as fault:
+                # Whether the commit stands is not known: the stored positions tell.
                 wait = next(tries, None)
                 if wait is None:
                     raise
@@ -93,42 +88,36 @@ class Runner:
                 )
                 metrics.COMMIT_RETRIES.labels(self._role.name).inc()
                 self._pause(wait)
-                refused = frozenset(share.partition for share in work)
-            for share in work:
+                self._read_positions_again(part.partition for part in work)
+                continue
+            for share in shares:
                 if share.partition not in refused:
                     self._expected[share.partition] = share.next
                     metrics.position(share.partition, share.next)
-            if not refused:
-                return
-            metrics.FENCED.labels(self._role.name).inc(len(refused))
-            self._read_positions_again(refused)
+            if refused:
+                metrics.FENCED.labels(self._role.name).inc(len(refused))
+                self._read_positions_again(refused)
 
-    def _read_positions_again(self, refused: frozenset[Partition]) -> None:
+    def _read_positions_again(self, refused: Iterable[Partition]) -> None:
         self._role.discard()
         stored = self._role.positions()
         for partition in refused:
             self._expected[partition] = stored.get(partition, self._expected[partition])
 
-    def _accept_gaps_of_the_log(self, records: Sequence[Record]) -> None:
-        """A gap before the first record of a partition in this process is the log's own.
+    def _gaps_of_the_log(self, records: Sequence[Record]) -> Mapping[tuple[Partition, int], int]:
+        """Ask the log itself about every jump: an event that we lost is told from one that never was.
 
-        We asked for exactly that offset: what is not delivered is a transaction's marker or was
-        compacted away. A gap later on may be an event that we lost, so it ends the process, and
-        the next one finds out: see `HoleError`.
+        Markers and aborted events of a producer's transactions take up offsets.
         """
+        gaps: dict[tuple[Partition, int], int] = {}
+        position = dict(self._expected)
         for record in records:
             partition = self._known[record.topic, record.partition]
-            if partition not in self._not_begun:
-                continue
-            self._not_begun.remove(partition)
-            if record.offset > self._expected[partition]:
-                log.info(
-                    "the log has no such offsets",
-                    partition=f"{record.topic}/{record.partition}",
-                    first=self._expected[partition],
-                    next=record.offset,
-                )
-                self._gaps[partition] = record.offset
+            after = position[partition]
+            if record.offset > after and self._first_from(record.partition, after) == record.offset:
+                gaps[partition, record.offset] = after
+            position[partition] = max(after, record.offset + 1)
+        return gaps
 
     def _partition(self, number: int) -> Partition:
         topic = self._topic

@@ -215,6 +215,6 @@ def _segment(cube_id: str) -> str:
     """An id as one segment of a path, whatever was typed."""
     from urllib.parse import quote  # noqa: PLC0415
 
-    if not cube_id.strip("."):
-        raise typer.BadParameter("the id of the memory is empty")
+    if not cube_id.strip(".") or "/" in cube_id:
+        raise typer.BadParameter(f"{cube_id!r} is no id of a memory: `memcube cubes list` shows them")
     return quote(cube_id, safe="")

@@ -15,6 +15,7 @@ from typing import Annotated, Any, Final, NoReturn
 import msgspec
 import typer
 
+from infra.errors import InfraError
 from memcube.errors import MemcubeError
 from memcube.settings import Settings, System
 
@@ -82,7 +83,7 @@ def everywhere(context: typer.Context, data: Data = None, tenant: Tenant = None)
     context.obj = {"data": data, "tenant": tenant}
 
 
-def fail(error: CliError | MemcubeError) -> NoReturn:
+def fail(error: CliError | InfraError | MemcubeError) -> NoReturn:
     """Two lines on standard error, and the end."""
     if isinstance(error, CliError):
         what, remedy = error.what, error.remedy
@@ -123,7 +124,7 @@ def _with_options(
         )
         try:
             command(place, **given)
-        except (CliError, MemcubeError) as error:
+        except (CliError, InfraError, MemcubeError) as error:
             fail(error)
 
     run.__name__ = command.__name__

@@ -7,17 +7,18 @@ import os
 import sys
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Final
 
 import httpx
 import msgspec
+import structlog
 
+from gateway.cli.ports import Claims
 from infra.children import Change, Child, State
 from infra.kafka.broker import EmbeddedBroker
 from infra.kafka.jars import JarProgress
 from infra.kafka.topics import ensure_topics
-from infra.ports import LOOPBACK, free_port, is_free
+from infra.ports import LOOPBACK, free_port
 from infra.supervisor import Supervisor
 from memcube.errors import Setup
 from memcube.settings import DEFAULT_GATEWAY_PORT, DEFAULT_KAFKA_PORT, Settings, System
@@ -26,6 +27,7 @@ from memcube.settings import Child as ChildState
 # A worker's word that a person must decide first; see `python -m streams.worker`.
 NEEDS_A_PERSON: Final = frozenset({3})
 ROLES: Final = ("memory", "audit")
+log = structlog.get_logger()
 
 
 class AlreadyRunning(Setup):
@@ -40,9 +42,11 @@ class LocalSystem:
         self._on_change = on_change
         self._lock = _lock(settings)
         last = _last(settings)
-        self._broker = None if settings.kafka else _broker(settings)
+        claims = Claims()
+        self._broker = None if settings.kafka else _broker(settings, claims, last)
         self._bootstrap = settings.kafka or ""
-        self._gateway_port = _port(settings.gateway_port, DEFAULT_GATEWAY_PORT, last)
+        before = _number(last.gateway) if last else 0
+        self._gateway_port = claims.port(settings.gateway_port, DEFAULT_GATEWAY_PORT, before)
         self._started_at = datetime.now(UTC)
         self._children: dict[str, ChildState] = {}
         self._metrics: dict[str, str] = {}
@@ -139,8 +143,11 @@ class LocalSystem:
     def _write(self) -> None:
         path = self._settings.data.state
         temporary = path.with_suffix(".tmp")
-        temporary.write_bytes(msgspec.json.encode(self.state))
-        temporary.replace(path)
+        try:
+            temporary.write_bytes(msgspec.json.encode(self.state))
+            temporary.replace(path)
+        except OSError as error:  # a full disk must not take the processes down that may outlive it
+            log.warning("state not written", path=str(path), error=str(error))
 
 
 def _lock(settings: Settings) -> int:
@@ -167,24 +174,16 @@ def _last(settings: Settings) -> System | None:
         return None
 
 
-def _broker(settings: Settings) -> EmbeddedBroker:
-    folder: Path = settings.data.kafka
-    if settings.kafka_port is not None:
-        return EmbeddedBroker(folder, settings.kafka_port)
-    # A folder that has run before keeps its port, so that applications find it again.
-    fresh = not folder.exists() and is_free(DEFAULT_KAFKA_PORT)
-    return EmbeddedBroker(folder, DEFAULT_KAFKA_PORT if fresh else 0)
+def _broker(settings: Settings, claims: Claims, last: System | None) -> EmbeddedBroker:
+    # A folder that has run before keeps its ports, so that applications find it again.
+    before = _number(last.kafka) if last else 0
+    return EmbeddedBroker(settings.data.kafka, claims.port(settings.kafka_port, DEFAULT_KAFKA_PORT, before))
 
 
-def _port(wanted: int | None, default: int, last: System | None) -> int:
-    if wanted:
-        if not is_free(wanted):
-            raise Setup(f"port {wanted} is taken: name another, or 0 for any free one")
-        return wanted
-    if wanted == 0:
-        return free_port()
-    before = int(last.gateway.rsplit(":", 1)[1]) if last else default
-    return free_port(before)
+def _number(address: str) -> int:
+    """The port in an address; 0 where it has none of one machine."""
+    port = address.rpartition(":")[2]
+    return int(port) if port.isdigit() else 0
 
 
 def _reads(role: str, address: str) -> Callable[[], Awaitable[bool]]:

@@ -96,7 +96,6 @@ class Cube(BaseModel):
     expires_at: datetime | None
     trust: float
     pinned: bool
-    quote: str | None
     slot: str | None
     decision: str
     reason: str
@@ -119,7 +118,6 @@ class Cube(BaseModel):
             expires_at=cube.expires_at,
             trust=cube.trust,
             pinned=cube.pinned,
-            quote=cube.payload.quote if cube.payload else None,
             slot=cube.payload.slot if cube.payload else None,
             decision=cube.decision,
             reason=cube.reason,

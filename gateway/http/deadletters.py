@@ -98,10 +98,9 @@ async def retry_letter(house: House, offset: int) -> Retried:
         raise Problem(
             409, "The letter cannot be sent again", "its headers name no topic of ours", "no-origin"
         )
-    if record.key is None and record.value is None:
-        raise Problem(
-            409, "The letter cannot be sent again", "it has neither key nor value", "nothing-to-send"
-        )
+    if record.value is None:
+        detail = "it has no value, and no event is without one: it would come back"
+        raise Problem(409, "The letter cannot be sent again", detail, "nothing-to-send")
     again = await house.letters.retry(record, house.clock())
     return Retried(topic=letter.topic, partition=letter.partition, offset=again)
 

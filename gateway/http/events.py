@@ -41,7 +41,8 @@ async def add_events(
     receipts = iter(await house.bus.publish(good))
     outcomes = [next(receipts) if isinstance(message, Message) else message for message in messages]
     if batch is None and isinstance(outcomes[0], Exception):
-        raise outcomes[0]
+        # As a problem: pydantic's own error is no class of ours, so it would be logged with the words in it.
+        raise as_problem(outcomes[0])
     await wait_until_recallable(house, [one for one in outcomes if isinstance(one, Receipt)], wait)
     answers = [_answer(outcome, known) for outcome in outcomes]
     if batch is None and isinstance(answers[0], Accepted):

@@ -36,7 +36,7 @@ class Sealer(Protocol):
         """Make a new current key; returns the ids of all the older ones that still exist."""
 
     def destroy(self, subject: str, key_ids: tuple[str, ...]) -> None:
-        """Overwrite these keys; the current one is passed over. Idempotent. What they sealed is gone for ever."""
+        """Overwrite these keys, the current one excepted. Idempotent. What they sealed is gone for ever."""
 
 
 class SubjectSealer:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -69,18 +69,18 @@ class SubjectView:
 
     def in_slot(self, slot: str) -> Sequence[MemCube]:
         """The facts of a slot that have not been taken back, the replaced ones among them."""
-        return [self._cubes[cube_id] for cube_id in self._slots.get(slot, ())]
+        return self._in_order(self._slots.get(slot, ()))
 
     def saying(self, text: str) -> Sequence[MemCube]:
         """The active facts whose words are these, punctuation and case apart."""
-        return [self._cubes[cube_id] for cube_id in self._texts.get(plain_words(text), ())]
+        return self._in_order(self._texts.get(plain_words(text), ()))
 
     def drawn_from(self, event_id: str) -> Sequence[MemCube]:
         """The facts that name this event among their sources, whatever has become of them."""
-        return [self._cubes[cube_id] for cube_id in self._drawn.get(event_id, ())]
+        return self._in_order(self._drawn.get(event_id, ()))
 
     def active_facts(self) -> Sequence[MemCube]:
-        return [self._cubes[cube_id] for ids in self._texts.values() for cube_id in ids]
+        return self._in_order(cube_id for ids in self._texts.values() for cube_id in ids)
 
     def nearest(self, vector: Vector, at_least: float) -> Sequence[tuple[MemCube, float]]:
         """The active facts at this cosine or above, best first."""
@@ -100,6 +100,10 @@ class SubjectView:
     def caused_by(self, event_id: str) -> Sequence[MemCube]:
         stored = self._store.caused_by(self.subject, event_id)
         return [*stored, *(cube for cube in self._staged if cube.cause == event_id)]
+
+    def _in_order(self, cube_ids: Iterable[str]) -> list[MemCube]:
+        """By their last change: a view that was rolled back or read again gives the same order."""
+        return sorted((self._cubes[cube_id] for cube_id in cube_ids), key=lambda cube: cube.seq)
 
     # --- staging ---------------------------------------------------------------------------------
 
@@ -126,10 +130,9 @@ class SubjectView:
         while len(self._staged) > mark:
             staged, before = self._staged.pop(), self._replaced.pop()
             self._hide(staged)
+            del self._cubes[staged.id]
             self.seq = staged.seq - 1
-            if before is None:
-                del self._cubes[staged.id]
-            else:
+            if before is not None:
                 self._show(before)
 
     def staged(self) -> tuple[MemCube, ...]:

@@ -7,18 +7,21 @@ from hashlib import sha256
 
 import msgspec
 
-from memcube.cube import MemCube
+from memcube.cube import MemCube, State
 
 
 def replay_digest(cubes: Iterable[MemCube]) -> str:
     """Hex SHA-256 over all versions, given in the order of subject, id, version.
 
     Left out: what may differ from run to run (ciphertext, vectors, recording times) or between
-    releases (the processor), and `seq`, which only orders.
+    releases (the processor), `seq`, which only orders, and what was erased: once its keys are destroyed,
+    a replay cannot even know that it was there.
     """
     encode = msgspec.json.Encoder(order="sorted").encode
     total = sha256()
     for cube in cubes:
+        if cube.state is State.ERASED:
+            continue
         total.update(encode(_reproducible(cube)))
         total.update(b"\n")
     return total.hexdigest()

@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from gateway.http import progress
+from gateway.http.app import create_app
 from schemas.topics import DEADLETTER, EVENTS
 from tests.gateway.house import House, opened
 
@@ -188,6 +189,18 @@ async def test_what_is_no_object_is_a_problem(client: httpx.AsyncClient, raw: by
     answer = await client.post("/v1/events", content=raw, headers={"content-type": "application/json"})
     assert answer.status_code in (400, 422)
     problem(answer, answer.status_code)
+
+
+async def test_a_callers_mistake_raises_nothing_in_the_server(house: House) -> None:
+    """It would be logged with its trace, in which the words stand, and uvicorn would drop the connection."""
+    app = create_app(house.start)
+    strict = httpx.ASGITransport(app=app)  # raises what reaches the server
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=strict, base_url="http://test") as client,
+    ):
+        problem(await client.post("/v1/events", json=said("hello", colour="red")), 422)
+        problem(await client.post("/v1/events", json=said("x" * 300_000)), 413)
 
 
 async def test_a_lone_surrogate_is_refused_and_a_pair_is_a_character(client: httpx.AsyncClient) -> None:
@@ -395,6 +408,14 @@ async def test_a_dead_letter_is_listed_shown_and_sent_again_untouched(
     listed = {one["offset"]: one for one in (await client.get("/v1/deadletters")).json()["deadletters"]}
     assert listed[0]["retried"] is True
     assert (await client.get("/v1/deadletters", params={"tenant": "acme"})).json()["total"] == 0
+
+
+async def test_a_tombstone_is_not_sent_again(client: httpx.AsyncClient, house: House) -> None:
+    await house.bus.send(EVENTS.name, 3, b"default/user:alice", (), None)
+    while not house.letters():
+        await client.get("/v1/positions")
+    assert problem(await client.post("/v1/deadletters/0/retry"), 409)["reason"] == "nothing-to-send"
+    assert len(house.log.of(EVENTS.name)) == 1
 
 
 async def test_there_is_no_letter_at_a_marker_or_past_the_end(

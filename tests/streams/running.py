@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, Self
 
@@ -17,7 +17,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
 from infra.kafka import EmbeddedBroker
-from infra.kafka.topics import ensure_topics
+from infra.kafka.topics import TopicsError, ensure_topics
 from memcube.governance.keys import KeyStore
 from memcube.governance.ledger import Ledger
 from memcube.governance.sealing import SubjectSealer
@@ -104,7 +104,10 @@ class Running:
             await admin.delete_topics([topic])
             while topic in await admin.list_topics():
                 await asyncio.sleep(0.05)
-        await ensure_topics(self.broker.bootstrap)
+            with suppress(TopicsError):  # the broker may tell of its new topic a moment later
+                await ensure_topics(self.broker.bootstrap)
+            while topic not in await admin.list_topics():
+                await asyncio.sleep(0.05)
 
     def log(self, role: str = "memory") -> str:
         return (self.folder / f"{role}.log").read_text()
@@ -164,13 +167,17 @@ class Running:
 
     async def records(self, topic: str, partitions: int = 1) -> list[Any]:
         """Everything that a topic holds."""
-        ends = await self.ends(topic, partitions)
-        consumer = AIOKafkaConsumer(bootstrap_servers=self.broker.bootstrap, auto_offset_reset="earliest")
+        consumer = AIOKafkaConsumer(bootstrap_servers=self.broker.bootstrap)
         await consumer.start()
         try:
-            consumer.assign([TopicPartition(topic, n) for n, end in ends.items() if end])
+            parts = [TopicPartition(topic, n) for n in range(partitions)]
+            firsts = await consumer.beginning_offsets(parts)
+            ends = await consumer.end_offsets(parts)
+            consumer.assign(parts)
+            for part in parts:
+                consumer.seek(part, firsts[part])
             found: list[Any] = []
-            while consumer.assignment() and len(found) < sum(ends.values()):
+            while len(found) < sum(ends.values()) - sum(firsts.values()):
                 for batch in (await consumer.getmany(timeout_ms=500)).values():
                     found.extend(batch)
             return found

@@ -21,6 +21,8 @@ from streams.relay import Relay
 from streams.runner import Runner
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
+# What is told happened before it was written down.
+LOG_STARTS = datetime(2027, 3, 1, tzinfo=UTC)
 
 
 class Died(BaseException):
@@ -32,7 +34,7 @@ class InMemoryLog:
 
     def __init__(self) -> None:
         self.records: dict[tuple[str, int], list[Record]] = {}
-        self._now = START
+        self._now = LOG_STARTS
 
     def append(self, message: OutboxMessage) -> Record:
         self._now += timedelta(milliseconds=7)

@@ -27,8 +27,6 @@ CREATE TABLE IF NOT EXISTS positions(
 CREATE TABLE IF NOT EXISTS outbox(
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     role TEXT NOT NULL,
-    cluster TEXT NOT NULL,
-    topic_id TEXT NOT NULL,
     number INTEGER NOT NULL,
     topic TEXT NOT NULL,
     partition INTEGER NOT NULL,
@@ -36,17 +34,17 @@ CREATE TABLE IF NOT EXISTS outbox(
     headers BLOB NOT NULL,
     value BLOB
 ) STRICT;
-CREATE INDEX IF NOT EXISTS by_source ON outbox(role, cluster, topic_id, number, id);
+CREATE INDEX IF NOT EXISTS by_source ON outbox(role, number, id);
 """
+# By role and number alone: what was to be told still is when the topic it came from was made anew.
 _WAITING: Final = """
 SELECT id, topic, partition, key, headers, value FROM outbox
-WHERE role = ? AND cluster = ? AND topic_id = ? AND number = ? ORDER BY id LIMIT ?"""
+WHERE role = ? AND number = ? ORDER BY id LIMIT ?"""
 _PUT_POSITION: Final = """
 INSERT INTO positions(role, cluster, topic_id, number, topic, next) VALUES (?, ?, ?, ?, ?, ?)
 ON CONFLICT DO UPDATE SET next = excluded.next"""
 _PUT_OUTBOX: Final = """
-INSERT INTO outbox(role, cluster, topic_id, number, topic, partition, key, headers, value)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+INSERT INTO outbox(role, number, topic, partition, key, headers, value) VALUES (?, ?, ?, ?, ?, ?, ?)"""
 _encode_headers: Final = msgspec.msgpack.Encoder().encode
 _decode_headers: Final = msgspec.msgpack.Decoder(Headers).decode
 
@@ -81,7 +79,15 @@ def put(connection: apsw.Connection, partition: Partition, messages: Iterable[Ou
     connection.executemany(
         _PUT_OUTBOX,
         [
-            (*_place(partition), out.topic, out.partition, out.key, _encode_headers(out.headers), out.value)
+            (
+                partition.role,
+                partition.number,
+                out.topic,
+                out.partition,
+                out.key,
+                _encode_headers(out.headers),
+                out.value,
+            )
             for out in messages
         ],
     )
@@ -89,7 +95,9 @@ def put(connection: apsw.Connection, partition: Partition, messages: Iterable[Ou
 
 def waiting(connection: apsw.Connection, partitions: Iterable[Partition], limit: int) -> Sequence[OutboxRow]:
     """The oldest messages of these partitions, in the order of the commits."""
-    rows = [connection.execute(_WAITING, (*_place(partition), limit)) for partition in partitions]
+    rows = [
+        connection.execute(_WAITING, (partition.role, partition.number, limit)) for partition in partitions
+    ]
     oldest: list[Any] = list(islice(merge(*rows), limit))
     return [
         OutboxRow(row_id, OutboxMessage(topic, number, key, _decode_headers(headers), value))

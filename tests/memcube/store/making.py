@@ -36,7 +36,7 @@ def new_cube(text: str, *, subject: str = ANNA, seq: int = 1, form: Form = Form.
         valid_from=NOON,
         valid_to=None,
         recorded_at=NOON + timedelta(seconds=1),
-        payload=Payload(text, (Source(event_id, "Anna", NOON, source_id="turn 1"),), quote=f"so: {text}"),
+        payload=Payload(text, (Source(event_id, "Anna", NOON, source_id="turn 1"),)),
         trust=0.5,
         pinned=False,
         expires_at=None,

@@ -1,0 +1,109 @@
+"""`python -m bench`: measure, print, keep."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from importlib import import_module
+from pathlib import Path
+from typing import Final, NoReturn
+
+from rich.console import Console
+
+from bench import machine
+from bench.processes import BenchError
+from bench.report import Findings, Report, save, show
+from memcube.errors import MemcubeError
+
+RESULTS: Final = Path(__file__).parent / "results"
+# Each lives in a module of its name, as a function `measure`.
+BENCHMARKS: Final = {
+    "latency": "from publishing an event until a recall returns it, at 10 events a second (3 minutes)",
+    "throughput": "events a second and CPU an event through the stream, beside a Faust agent that does"
+    " nothing; the embedder's share (3 minutes)",
+    "memory": "memory of every process, idle and after 5,000 events (4 minutes)",
+    "startstop": "how long processes, `memcube up` and commands take to start and to stop (2 minutes)",
+}
+
+progress = Console(stderr=True, highlight=False)
+output = Console(highlight=False)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Exit status 0 when everything was measured, whatever the figures: a busy machine is not a fault."""
+    options = _options(arguments)
+    signal.signal(signal.SIGTERM, _stop)  # as Ctrl-C: what was started is put away
+    try:
+        for name in options.names or BENCHMARKS:
+            report = _run(name, quick=options.quick)
+            # Kept first: a closed pipe behind the tables must not lose what took minutes to measure.
+            path = save(report, RESULTS)
+            show(report, output)
+            progress.print(f"[dim]kept in {path}[/]", soft_wrap=True)
+    except (BenchError, MemcubeError) as error:
+        progress.print(f"[red]error:[/] {error}", markup=True, soft_wrap=True)
+        return 1
+    except KeyboardInterrupt:
+        progress.print("stopped; nothing is left running")
+        return 130
+    return 0
+
+
+def _run(name: str, *, quick: bool) -> Report:
+    measure: Callable[..., Findings] = import_module(f"bench.{name}").measure
+    started_at, since, load = datetime.now(UTC), time.monotonic(), os.getloadavg()
+    if load[0] > 0.5:
+        progress.print(f"[yellow]load average {load[0]:.2f}: something else runs here, figures suffer[/]")
+
+    def say(what: str) -> None:
+        progress.print(f"[dim]{time.monotonic() - since:5.0f} s[/]  {name}: {what}")
+
+    findings = measure(quick=quick, say=say)
+    return Report(
+        benchmark=name,
+        started_at=started_at,
+        seconds=time.monotonic() - since,
+        quick=quick,
+        machine=machine.describe(),
+        load_before=load,
+        load_after=os.getloadavg(),
+        findings=findings,
+    )
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    width = max(map(len, BENCHMARKS))
+    parser = argparse.ArgumentParser(
+        prog="python -m bench",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        description="Measure MemCube on this machine, with a broker, workers and folders of its own:"
+        " running systems are left alone.",
+        epilog="benchmarks:\n"
+        + "".join(f"  {name:{width}}  {what}\n" for name, what in BENCHMARKS.items())
+        + "\nTables go to standard output, progress to standard error, and everything as JSON, with machine,"
+        f"\nversions, load and sample sizes, to {RESULTS.relative_to(RESULTS.parent.parent)}/NAME-DATE.json."
+        " Rates are told as ratios within one run:"
+        "\nthe same code is half as fast on a busy machine. Close what else runs here, and run it twice."
+        "\n\nexamples:\n  python -m bench                      all of them, about 12 minutes"
+        "\n  python -m bench latency throughput   these two"
+        "\n  python -m bench --quick              does everything run? figures not to be quoted",
+    )
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"{', '.join(BENCHMARKS)} (default: all)")
+    parser.add_argument("--quick", action="store_true", help="few samples, under a minute each")
+    options = parser.parse_args(arguments)
+    if unknown := [name for name in options.names if name not in BENCHMARKS]:
+        parser.error(f"no benchmark {', '.join(unknown)}: there are {', '.join(BENCHMARKS)}")
+    return options
+
+
+def _stop(_number: int, _frame: object) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    sys.exit(main())
