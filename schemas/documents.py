@@ -53,7 +53,7 @@ def asyncapi() -> dict[str, Any]:
         "info": {
             "title": "MemCube events",
             "version": CONTRACT_VERSION,
-            "description": "CloudEvents 1.0 in Kafka binary mode. Delivered at least once, applied once by id.",
+            "description": "CloudEvents 1.0 in Kafka binary mode. At least once; applied once by id.",
             "license": {"name": "Apache-2.0"},
         },
         "defaultContentType": "application/json",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 import typer
@@ -13,6 +13,9 @@ from gateway.cli.client import Gateway, running_gateway
 from gateway.cli.place import AsJson, CliError, Place, placed
 from memcube.errors import NotRunning
 from memcube.settings import Child, System
+
+# Its metrics are served by a thread of their own: only a process that is stopped takes this long.
+_ANSWER_S: Final = 2.0
 
 
 @placed
@@ -91,7 +94,18 @@ def _children(system: System) -> str | None:
             return f"{child.name} is {child.state}" + (f": {child.detail}" if child.detail else "")
         if child.pid is not None and not _lives(child):
             return f"{child.name} (pid {child.pid}) has just ended"
+        if child.metrics is not None and not _answers(child.metrics):
+            return f"{child.name} (pid {child.pid}) does not answer at {child.metrics}: it may be frozen"
     return None
+
+
+def _answers(address: str) -> bool:
+    import httpx  # noqa: PLC0415
+
+    try:
+        return httpx.get(address, timeout=_ANSWER_S, trust_env=False).is_success
+    except httpx.TransportError:
+        return False
 
 
 def _lives(child: Child) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from datetime import datetime
 from typing import Annotated
+from urllib.parse import quote
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel
@@ -72,7 +73,9 @@ async def list_letters(
     """The newest first."""
     letters = await house.letters.all()
     if tenant is not None:
-        letters = [letter for letter in letters if (letter.key or "").startswith(f"{tenant}/")]
+        letters = [
+            letter for letter in letters if (letter.key or "").startswith(f"{quote(tenant, safe='')}/")
+        ]
     return LetterList(deadletters=[LetterOut.of(letter) for letter in letters[:limit]], total=len(letters))
 
 

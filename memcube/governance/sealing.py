@@ -32,6 +32,9 @@ class Sealer(Protocol):
     def digest(self, subject: str, data: bytes) -> str:
         """HMAC-SHA256 (hex) under a key of the subject's own: a plain hash of short texts can be guessed."""
 
+    def current(self, subject: str) -> str:
+        """The id of the key that seals now, made if there is none."""
+
     def rotate(self, subject: str) -> tuple[str, ...]:
         """Make a new current key; returns the ids of all the older ones that still exist."""
 
@@ -64,6 +67,9 @@ class SubjectSealer:
 
     def digest(self, subject: str, data: bytes) -> str:
         return hmac.digest(self._keys.current(subject).digest_key, data, "sha256").hex()
+
+    def current(self, subject: str) -> str:
+        return self._keys.current(subject).id
 
     def rotate(self, subject: str) -> tuple[str, ...]:
         return self._keys.rotate(subject)

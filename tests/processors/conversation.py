@@ -37,7 +37,11 @@ class Conversation:
     def do(self, data: Incoming, *, day: int = 1, event_id: str | None = None) -> str:
         self._count += 1
         event_id = event_id or f"event-{self._count}"
-        time = datetime(2026, 3, day, 12, self._count % 60, tzinfo=UTC)
+        return self.put(data, datetime(2026, 3, day, 12, self._count % 60, tzinfo=UTC), event_id)
+
+    def put(self, data: Incoming, time: datetime, event_id: str | None = None) -> str:
+        """An event of any time."""
+        event_id = event_id or f"at-{time.isoformat()}"
         self.log.append(message(data, event_id, time))
         self._process.drain()
         return event_id

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from itertools import permutations
 from typing import Any
+
+import pytest
 
 from memcube.cube import Decision, State
 from schemas.body import Plain
-from schemas.events import Edit, Extracted, Feedback, Parent, Pin, Remember, Tick, Undo
+from schemas.events import Edit, Extracted, Feedback, Parent, Pin, Prompt, Remember, Tick, Undo
 from tests.processors.conversation import Conversation
 
 ADDRESS: dict[str, Any] = {"tenant": "t", "group_id": "home"}
@@ -71,6 +74,38 @@ def test_an_older_statement_that_comes_late_finds_its_place_in_the_past(home: Co
     late = home.fact("Porto")
     assert (late.state, late.reason) == (State.SUPERSEDED, "said-late")
     assert late.valid_to == home.fact("Lisbon").valid_from
+
+
+@pytest.mark.parametrize("order", list(permutations(((2, "Lisbon"), (9, "Rome"), (5, "Porto")))))
+def test_three_homes_end_in_one_past_in_whatever_order_they_come(
+    home: Conversation, order: tuple[tuple[int, str], ...]
+) -> None:
+    for day, city in order:
+        home.say(f"I live in {city}.", day=day)
+    assert home.facts() == ["Ada lives in Rome"]
+    lisbon, porto, rome = home.fact("Lisbon"), home.fact("Porto"), home.fact("Rome")
+    assert lisbon.valid_to == porto.valid_from
+    assert porto.valid_to == rome.valid_from
+    assert rome.valid_to is None
+    assert {cube.state for cube in home.cubes() if "Porto" in cube.text} == {State.SUPERSEDED}
+
+
+def test_a_clock_that_runs_ahead_does_not_decide_for_ever(home: Conversation) -> None:
+    said = datetime(4000, 1, 1, tzinfo=UTC)
+    home.put(Prompt(**ADDRESS, body=Plain(text="I live in Porto.", name="Ada")), said)
+    home.put(
+        Prompt(**ADDRESS, body=Plain(text="I live in Rome.", name="Ada")), datetime(2027, 6, 1, tzinfo=UTC)
+    )
+    assert home.facts() == ["Ada lives in Rome"]
+
+
+def test_what_a_person_put_right_is_not_undone_by_the_old_words(home: Conversation) -> None:
+    home.say("I live in Porto.", day=1)
+    home.do(Edit(**ADDRESS, cube_id=home.fact("Porto").id, body=Plain(text="Ada lives in Portimao")), day=2)
+    home.say("I live in Porto.", day=3)
+    assert home.facts() == ["Ada lives in Portimao"]
+    home.say("I live in Rome.", day=4)
+    assert home.facts() == ["Ada lives in Rome"]
 
 
 def test_the_same_words_again_are_one_memory_with_both_sources(home: Conversation) -> None:

@@ -11,7 +11,7 @@ from memcube.cube import State
 from memcube.errors import KeyDestroyed
 from schemas.body import Plain, Sealed
 from schemas.envelope import decode
-from schemas.events import Edit, Forget, Prompt, Undo
+from schemas.events import Edit, Extracted, Forget, Parent, Prompt, Undo
 from schemas.topics import EVENTS, UPDATES
 from tests.processors.conversation import SUBJECT, Conversation
 
@@ -103,3 +103,39 @@ def test_an_event_sealed_by_a_destroyed_key_is_passed_over(home: Conversation) -
     home.do(Prompt(**ADDRESS, body=Sealed(sealed.key_id, sealed.nonce, sealed.ciphertext)))
     assert home.refusals() == []
     assert home.facts() == []
+
+
+def test_a_fact_said_very_often_takes_all_its_turns_with_it(home: Conversation) -> None:
+    turns = [home.say("I own a boat.", day=1 + n % 28) for n in range(40)]
+    home.do(Forget(**ADDRESS, cube_ids=(home.fact("boat").id,)), day=28)
+    assert {home.episode(turn).state for turn in turns} == {State.ERASED}
+
+
+def test_a_turn_whose_merge_was_undone_is_forgotten_too(home: Conversation) -> None:
+    home.say("I own a boat.", day=1)
+    again = home.say("I own a boat.", day=2)
+    home.do(Undo(**ADDRESS, event_id=again), day=3)
+    home.do(Forget(**ADDRESS, cube_ids=(home.fact("boat").id,)), day=4)
+    assert home.episode(again).state is State.ERASED
+
+
+def test_what_an_extractor_drew_from_a_turn_goes_with_it(home: Conversation) -> None:
+    turn = home.say("Ok.")
+    episode = home.episode(turn)
+    result = Extracted(
+        **ADDRESS,
+        parents=(Parent(episode.id, 1),),
+        memories=(Plain(text="The code is 99"),),
+        processor="model/1",
+    )
+    home.do(result)
+    assert home.fact("99").processor == "model/1"
+    home.do(Forget(**ADDRESS, cube_ids=(episode.id,)))
+    assert home.facts() == []
+
+
+def test_one_fact_of_a_sentence_does_not_keep_the_words_of_another(home: Conversation) -> None:
+    home.say("I live in Porto and I work at Brightwater.")
+    home.do(Forget(**ADDRESS, cube_ids=(home.fact("Porto").id,)))
+    left = home.fact("Brightwater")
+    assert "Porto" not in str(left.payload)
