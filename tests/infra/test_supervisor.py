@@ -40,7 +40,7 @@ class Seen(list[Change]):
 
     async def until(self, condition: Callable[[Seen], bool]) -> None:
         async with asyncio.timeout(10):
-            while not condition(self):  # noqa: ASYNC110 - a condition, not an event
+            while not condition(self):
                 await asyncio.sleep(0.01)
 
 
