@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.end_to_end.system import MemCube
+
+
+@pytest.fixture(scope="module")
+def memcube(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MemCube]:
+    """One system for all tests of a file that leave it running; each brings subjects of its own."""
+    system = MemCube(tmp_path_factory.mktemp("system") / "data", "--gateway-port", "0", "--kafka-port", "0")
+    try:
+        yield system.start()
+        system.stop()
+    finally:
+        system.close()
+
+
+@pytest.fixture
+def another(tmp_path: Path) -> Iterator[Callable[..., MemCube]]:
+    """Makes systems that are not started yet, on a folder each; whatever is left of them is ended."""
+    made: list[MemCube] = []
+
+    def make(name: str, *options: str) -> MemCube:
+        made.append(MemCube(tmp_path / name, *options))
+        return made[-1]
+
+    yield make
+    for system in made:
+        system.close()
