@@ -31,6 +31,7 @@ from streams.log import DeliveryError, TopicIdentity
 
 # A broker that has not acknowledged within this is treated as away; the outbox keeps the messages.
 SEND_TIMEOUT_MS: Final = 20_000
+MAX_REQUEST_BYTES: Final = 64 * 1024 * 1024
 # A record that was delivered once is there to be fetched again; only a broker in need takes this long.
 LOOK_TIMEOUT_MS: Final = 10_000
 
@@ -199,8 +200,10 @@ class KafkaSender:
             enable_idempotence=True,
             acks="all",
             request_timeout_ms=SEND_TIMEOUT_MS,
-            # Dead letters are up to 2 MiB; see `schemas.topics`.
-            max_request_size=2 * 1024 * 1024,
+            # A dead letter holds what another producer had compressed: it must pass here uncompressed,
+            # and fit its topic compressed.
+            compression_type="gzip",
+            max_request_size=MAX_REQUEST_BYTES,
         )
         try:
             await producer.start()

@@ -39,6 +39,7 @@ class Runner:
         self._hook = hook
         self._pause = pause
         self._expected: dict[Partition, int] = {}
+        self._unsure: set[Partition] = set()
         self._known: dict[tuple[str, int], Partition] = {}
 
     def start_at(self, bounds: Mapping[int, tuple[int, int]]) -> Mapping[int, int]:
@@ -73,13 +74,17 @@ class Runner:
         tries = iter(RETRIES)
         while work := plan_work(pending, self._expected, self._known, gaps):
             try:
+                if self._unsure:
+                    # Whether a commit that failed stands is not known: the stored positions tell.
+                    self._read_positions_again(self._unsure)
+                    self._unsure = set()
+                    continue
                 self._hook("plan")
                 shares = self._role.plan(work)
                 self._hook("commit")
                 refused = self._role.commit(shares)
                 self._hook("committed")
             except StoreFault as fault:
-                # Whether the commit stands is not known: the stored positions tell.
                 wait = next(tries, None)
                 if wait is None:
                     raise
@@ -88,7 +93,7 @@ class Runner:
                 )
                 metrics.COMMIT_RETRIES.labels(self._role.name).inc()
                 self._pause(wait)
-                self._read_positions_again(part.partition for part in work)
+                self._unsure = {part.partition for part in work}
                 continue
             for share in shares:
                 if share.partition not in refused:

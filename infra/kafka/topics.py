@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Final
 
 import msgspec
@@ -14,6 +15,8 @@ from schemas.topics import TOPICS, Topic
 
 # With one broker there is one copy; a cluster of three or more keeps three, as Kafka recommends.
 REPLICAS: Final = 3
+VISIBLE_TRIES: Final = 100
+VISIBLE_PAUSE_S: Final = 0.2
 
 
 class TopicsError(InfraError):
@@ -40,6 +43,12 @@ async def ensure_topics(bootstrap: str) -> tuple[TopicState, ...]:
         if missing:
             await _create(admin, missing, min(REPLICAS, brokers))
         states = await _states(admin)
+        # Creation is answered before every broker's metadata shows it.
+        for _ in range(VISIBLE_TRIES):
+            if all(state.partitions for state in states):
+                break
+            await asyncio.sleep(VISIBLE_PAUSE_S)
+            states = await _states(admin)
     except KafkaError as error:
         raise TopicsError(f"topics at {bootstrap} could not be created or read: {error!r}") from error
     finally:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -10,6 +10,7 @@ import msgspec
 
 from memcube.cube import Form, Kind, MemCube, Source, State
 from memcube.models.embedder import Embedder
+from memcube.plaintext.words import content_stems
 from memcube.store.index import Hit, RecallIndex
 
 # Questions are sentences. A pasted page is cut here: MiniLM reads 256 word pieces anyhow, and every further
@@ -72,39 +73,59 @@ class Recaller:
         wanted = max(FEWEST_CANDIDATES, CANDIDATES_PER_RESULT * limit)
         while True:
             hits = self._index.search(subject_key, query, vector, limit=wanted, as_of=as_of)
-            folded = fold(hits)
+            folded = fold(hits, content_stems(query))
             if len(folded) >= limit or len(hits) < wanted:
                 return Recall(tuple(_memory(hit.cube, score) for hit, score in folded[:limit]), sequence)
             wanted *= WIDEN
 
 
-def fold(hits: Sequence[Hit]) -> list[tuple[Hit, float]]:
+def fold(hits: Sequence[Hit], asked: frozenset[str] = frozenset()) -> list[tuple[Hit, float]]:
     """A fact and the turn it was drawn from become one result, which has the better score of the two.
 
-    The fact is shown, unless its turn beats it by more than FACT_MARGIN; then the turn is, without its
-    facts. Several facts of one turn are results of their own. Best first, equal scores by id.
+    The fact is shown: it has the speaker and the dates resolved. Its turn is shown instead, without its
+    facts, only if it beats them by more than FACT_MARGIN and holds words of the question (`asked`, as
+    stems) that none of them has. Several facts of one turn are results of their own. Best first, equal
+    scores by id.
     """
-    by_claim = sorted(hits, key=lambda hit: (-_claim(hit), hit.cube.id))
-    results: dict[str, tuple[Hit, float]] = {}
-    shown_for: dict[str, Hit] = {}  # by event: the first result drawn from it
-    for hit in by_claim:
-        events = [source.event_id for source in hit.cube.sources]
-        shown = [shown_for[event] for event in events if event in shown_for]
-        if hit.cube.form is Form.FACT:
-            if any(other.cube.form is Form.EPISODE for other in shown):
-                continue
-        elif shown:
-            best = shown[0].cube.id
-            results[best] = results[best][0], max(results[best][1], hit.score)
-            continue
-        results[hit.cube.id] = hit, hit.score
-        for event in events:
-            shown_for.setdefault(event, hit)
-    return sorted(results.values(), key=lambda result: (-result[1], result[0].cube.id))
+    scores = {hit.cube.id: hit.score for hit in hits}
+    facts = _by_event(hit for hit in hits if hit.cube.form is Form.FACT)
+    turns: dict[str, Hit] = {}
+    for hit in sorted(hits, key=lambda hit: (-hit.score, hit.cube.id)):
+        if hit.cube.form is Form.EPISODE:
+            turns.setdefault(hit.cube.sources[0].event_id, hit)
+    instead: set[str] = set()  # the facts that a turn stands for
+    shown: dict[str, Hit] = {}
+    for event_id, turn in turns.items():
+        drawn = facts.get(event_id, [])
+        better = all(turn.score > fact.score + FACT_MARGIN for fact in drawn)
+        if drawn and better and _says_more(turn, drawn, asked):
+            shown[turn.cube.id] = turn
+            instead.update(fact.cube.id for fact in drawn)
+    for event_id, turn in turns.items():
+        left = [fact for fact in facts.get(event_id, ()) if fact.cube.id not in instead]
+        if left:
+            best = min(left, key=lambda fact: (-fact.score, fact.cube.id)).cube.id
+            scores[best] = max(scores[best], turn.score)
+        else:
+            shown[turn.cube.id] = turn
+    shown.update(
+        (hit.cube.id, hit) for hit in hits if hit.cube.form is Form.FACT and hit.cube.id not in instead
+    )
+    results = [(hit, scores[hit.cube.id]) for hit in shown.values()]
+    return sorted(results, key=lambda result: (-result[1], result[0].cube.id))
 
 
-def _claim(hit: Hit) -> float:
-    return hit.score + (FACT_MARGIN if hit.cube.form is Form.FACT else 0.0)
+def _by_event(facts: Iterable[Hit]) -> dict[str, list[Hit]]:
+    drawn: dict[str, list[Hit]] = {}
+    for fact in facts:
+        for source in fact.cube.sources:
+            drawn.setdefault(source.event_id, []).append(fact)
+    return drawn
+
+
+def _says_more(turn: Hit, facts: Sequence[Hit], asked: frozenset[str]) -> bool:
+    said = frozenset[str]().union(*(content_stems(fact.cube.text) for fact in facts))
+    return bool((asked & content_stems(turn.cube.text)) - said)
 
 
 def _cut(query: str) -> str:

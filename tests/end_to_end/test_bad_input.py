@@ -145,7 +145,6 @@ def test_what_grows_beyond_the_brokers_limit_blocks_nothing(memcube: MemCube) ->
     assert "large lives in Oslo" in memcube.texts("large")
 
 
-@pytest.mark.xfail(strict=True, reason="streams: a dead letter larger than the topic takes is set aside")
 def test_a_compressed_text_that_is_too_large_becomes_a_dead_letter(memcube: MemCube) -> None:
     known, huge = len(memcube.letters()), prompt("compressed", HUGE)
     memcube.publish(huge, compression_type="gzip")

@@ -53,7 +53,7 @@ def story(seed: int, length: int, subjects: int = 5, *, misrouted: bool = True) 
     prompts: list[tuple[str, str]] = []
     time = START
     for n in range(length):
-        time += timedelta(minutes=rng.randint(1, 600))
+        time += timedelta(minutes=rng.randint(1, 45))
         user = f"user-{rng.randrange(subjects)}"
         event_id = f"e{n}"
         roll = rng.random()

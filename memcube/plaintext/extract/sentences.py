@@ -32,10 +32,14 @@ _CLAUSE_END = re.compile(r"[,;:–—](?=\s)|\s-\s|\s(?=(?:and|but|because|so|wh
 _JOINED_LINE = re.compile(r"^\s*[a-z(]")
 
 
+# Runs that a removed character leaves; line ends stay, since they part sentences.
+_SPACES = re.compile(r"[ \t]{2,}")
+
+
 def clean(text: str) -> str:
     """What cannot be shown becomes a space, lone surrogates the replacement sign (they cannot be encoded)."""
     text = _SURROGATE.sub("\ufffd", text[:MAX_SCANNED])
-    return _UNSEEN.sub(" ", text).replace("’", "'").replace("‘", "'")
+    return _SPACES.sub(" ", _UNSEEN.sub(" ", text)).replace("’", "'").replace("‘", "'")
 
 
 def split(text: str) -> list[str]:

@@ -176,6 +176,7 @@ def hits_of(parts: list[tuple[Form, tuple[int, ...], float]]) -> list[Hit]:
     return hits
 
 
+ASKED = frozenset({"1", "4", "7", "8"})  # words of some of the texts
 scores = st.floats(0, 1).map(lambda score: round(score, 3))
 parts = st.lists(
     st.tuples(
@@ -199,13 +200,19 @@ def test_a_merged_fact_stands_for_both_its_turns() -> None:
 def test_within_the_margin_the_fact_is_shown() -> None:
     for above, winner in ((FACT_MARGIN - 0.01, 0), (FACT_MARGIN + 0.01, 1)):
         pair = hits_of([(Form.FACT, (1,), 0.5), (Form.EPISODE, (1,), 0.5 + above)])
-        assert fold(pair) == [(pair[winner], 0.5 + above)]
+        assert fold(pair, frozenset({"1"})) == [(pair[winner], 0.5 + above)]
+
+
+def test_a_turn_that_holds_no_more_of_the_question_gives_way_to_its_fact() -> None:
+    fact, turn = hits_of([(Form.FACT, (1,), 0.4), (Form.EPISODE, (1,), 0.9)])
+    assert fold([fact, turn], frozenset({"text"})) == [(fact, 0.9)]
+    assert fold([fact, turn], frozenset({"text", "1"})) == [(turn, 0.9)]
 
 
 @given(parts)
 def test_no_turn_stands_beside_its_own_fact(parts: list[tuple[Form, tuple[int, ...], float]]) -> None:
     hits = hits_of(parts)
-    results = [hit for hit, _ in fold(hits)]
+    results = [hit for hit, _ in fold(hits, ASKED)]
     told = [source.event_id for hit in results if hit.cube.form is Form.FACT for source in hit.cube.sources]
     turned = [hit.cube.sources[0].event_id for hit in results if hit.cube.form is Form.EPISODE]
     assert not set(told) & set(turned)
@@ -220,8 +227,8 @@ def test_folding_is_ordered_and_keeps_the_best_score(
     parts: list[tuple[Form, tuple[int, ...], float]],
 ) -> None:
     hits = hits_of(parts)
-    results = fold(hits)
-    assert results == fold(hits[::-1])
+    results = fold(hits, ASKED)
+    assert results == fold(hits[::-1], ASKED)
     assert [score for _, score in results] == sorted((score for _, score in results), reverse=True)
     if hits:
         assert results[0][1] == max(hit.score for hit in hits)
