@@ -19,7 +19,7 @@ from processors import audit
 from processors.consolidate import PROCESSOR, consolidate
 from processors.extract import extract
 from processors.step import Opened, Outcome, Statement, Vectors
-from schemas.events import Shred
+from schemas.events import Forget, Shred
 from schemas.topics import EVENTS, Topic
 from streams import messages, metrics
 from streams.checkpoint import Work
@@ -30,7 +30,7 @@ from streams.stages import stage
 from streams.views import Views
 
 log = structlog.get_logger()
-_SHRED: Final = str(Shred.__struct_config__.tag).encode()
+_END_KEYS: Final = frozenset(str(kind.__struct_config__.tag).encode() for kind in (Forget, Shred))
 
 
 class MemoryRole:
@@ -53,7 +53,7 @@ class MemoryRole:
         return self._store.positions(self.name)
 
     def plan(self, work: Sequence[Work]) -> Sequence[Share]:
-        work = [_up_to_a_shred(part) for part in work]
+        work = [_up_to_a_forget(part) for part in work]
         with stage("extract"):
             drafts = {part.partition: [self._draft(record) for record in part.records] for part in work}
         with stage("embed"):
@@ -190,7 +190,7 @@ class MemoryRole:
         """Give a forgotten subject a new key and have the old ones destroyed; or destroy them now.
 
         Both before the commit: after a crash in between, the command is read again, and doing it twice
-        is as good. A shred has a commit of its own, so nothing still has to be opened that it ends.
+        is as good: a record that ends keys has a commit of its own.
         """
         subject = opened.event.subject
         if outcome.close:
@@ -231,17 +231,21 @@ class _Draft:
         self.refusal = refusal
 
 
-def _up_to_a_shred(work: Work) -> Work:
-    """The records before the first shred; or that alone, if it comes first. The rest comes after a commit."""
-    shred = next((n for n, record in enumerate(work.records) if _is_shred(record)), None)
-    if shred is None:
+def _up_to_a_forget(work: Work) -> Work:
+    """The records before the first that may end keys; or that alone, if it comes first.
+
+    The rest comes after a commit. Keys change while such a record is planned, before it is committed; if
+    that fails, nothing else of the batch may have to be planned again under other keys.
+    """
+    first = next((n for n, record in enumerate(work.records) if _ends_keys(record)), None)
+    if first is None:
         return work
-    records = work.records[: max(shred, 1)]
+    records = work.records[: max(first, 1)]
     return Work(work.partition, base=work.base, next=records[-1].offset + 1, records=records)
 
 
-def _is_shred(record: Record) -> bool:
-    return any(name == "ce_type" and value == _SHRED for name, value in record.headers)
+def _ends_keys(record: Record) -> bool:
+    return any(name == "ce_type" and value in _END_KEYS for name, value in record.headers)
 
 
 def _needed(work: SubjectWork, vectors: Vectors, embedder_id: str) -> tuple[Embedded, ...]:

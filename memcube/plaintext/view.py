@@ -95,11 +95,19 @@ class SubjectView:
     def history(self, cube_id: str) -> Sequence[MemCube]:
         staged = [cube for cube in self._staged if cube.id == cube_id]
         stored = () if staged and staged[0].version == 1 else self._store.history(self.subject, cube_id)
-        return [*stored, *staged]
+        return self._but_erased([*stored, *staged])
 
     def caused_by(self, event_id: str) -> Sequence[MemCube]:
         stored = self._store.caused_by(self.subject, event_id)
-        return [*stored, *(cube for cube in self._staged if cube.cause == event_id)]
+        return self._but_erased([*stored, *(cube for cube in self._staged if cube.cause == event_id)])
+
+    def _but_erased(self, versions: Iterable[MemCube]) -> list[MemCube]:
+        """As the record will have it: of what is erased, if only in this batch, the last version alone."""
+        return [
+            version
+            for version in versions
+            if version.state is State.ERASED or self._cubes[version.id].state is not State.ERASED
+        ]
 
     def _in_order(self, cube_ids: Iterable[str]) -> list[MemCube]:
         """By their last change: a view that was rolled back or read again gives the same order."""

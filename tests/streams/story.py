@@ -45,8 +45,9 @@ def message(data: Incoming, event_id: str, time: datetime, partition: int | None
 def story(seed: int, length: int, subjects: int = 5, *, misrouted: bool = True) -> list[OutboxMessage]:
     """A mix of turns, commands, repeats, misrouted events and poison; the same for the same seed.
 
-    Where a misrouted event lands on its own partition depends on how far the stream has come, so a
-    story that is published while the stream runs is compared without them.
+    Each misrouted event has a subject of its own: which of two comes first to their own partition depends
+    on how far the stream has come with others. Its place in the log does in any case, so a story that is
+    published while the stream runs is told without them.
     """
     rng = random.Random(seed)
     told: list[OutboxMessage] = []
@@ -62,7 +63,7 @@ def story(seed: int, length: int, subjects: int = 5, *, misrouted: bool = True) 
         elif roll < 0.08:
             told.append(_poison(rng, event_id, user, time))
         elif roll < 0.11 and misrouted:
-            data = Prompt(tenant="t", user_id=user, body=Plain(text=_turn(rng), name="Ada"))
+            data = Prompt(tenant="t", user_id=f"lost-{n}", body=Plain(text=_turn(rng), name="Ada"))
             told.append(message(data, event_id, time, partition=rng.randrange(PARTITIONS)))
         elif roll < 0.30 and prompts:
             told.append(message(_command(rng, prompts), event_id, time))

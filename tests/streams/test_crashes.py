@@ -44,9 +44,9 @@ def test_a_thousand_deaths_leave_the_record_of_an_undisturbed_run(tmp_path: Path
     assert _dead_letters(log) == letters
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", range(16))
 def test_where_batches_are_cut_changes_nothing(tmp_path: Path, seed: int) -> None:
-    events = story(seed=100 + seed, length=120)
+    events = story(seed=100 + seed, length=300, subjects=3)
     digests = set()
     for cut in (1, 7, 256):
         log = InMemoryLog()

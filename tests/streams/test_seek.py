@@ -60,7 +60,8 @@ async def test_reading_starts_at_the_records_position_whatever_the_group_has_com
         assert any(stored[n] < ends[n] for n in ahead)
         _start_telling(running)
         await running.caught_up()
-        read = _read(running)
+        # Behind the ends stand the commands that the stream itself has sent since.
+        read = {n: [offset for offset in found if offset < ends[n]] for n, found in _read(running).items()}
         assert read == {n: list(range(stored[n], ends[n])) for n in ends if stored[n] < ends[n]}
         digest, letters = await asyncio.to_thread(undisturbed, tmp_path / "calm", events)
         assert running.store.digest() == digest
