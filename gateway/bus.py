@@ -70,10 +70,8 @@ class KafkaBus:
             again = await self._sealed_and_delivered([messages[n] for n in late])
             done = [again[late.index(n)] if n in late else result for n, result in enumerate(done)]
         results = [
-            msgspec.structs.replace(result, event_id=message.event_id)
-            if isinstance(result, Receipt)
-            else result
-            for message, result in zip(messages, done, strict=True)
+            msgspec.structs.replace(one, event_id=message.event_id) if isinstance(one, Receipt) else one
+            for message, one in zip(messages, done, strict=True)
         ]
         if all(isinstance(result, BusDown) for result in results):
             raise BusDown(str(results[0]))
