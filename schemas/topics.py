@@ -23,8 +23,8 @@ class Topic(msgspec.Struct, frozen=True):
     retention_ms: int = -1
     max_message_bytes: int = 1024 * 1024
 
-    def partitions(self, keyed: int = PARTITIONS) -> int:
-        return keyed if self.keyed else 1
+    def partitions(self) -> int:
+        return PARTITIONS if self.keyed else 1
 
     def config(self) -> dict[str, str]:
         """Settings as Kafka names them.

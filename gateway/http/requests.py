@@ -7,6 +7,7 @@ accepted cannot become a dead letter for its form.
 from __future__ import annotations
 
 import re
+from abc import abstractmethod
 from datetime import UTC, datetime, time
 from typing import Annotated, Any, Final, Literal
 from uuid import NAMESPACE_OID, uuid4, uuid5
@@ -119,9 +120,9 @@ class _Command(Ids):
         time = now if self.timestamp is None else moment(self.timestamp)
         return checked(self.data(), str(uuid4()), time)
 
+    @abstractmethod
     def data(self) -> Incoming:
         """The command on the wire."""
-        raise NotImplementedError
 
 
 class RememberIn(_Command):

@@ -63,17 +63,6 @@ async def ensure_topics(bootstrap: str) -> tuple[TopicState, ...]:
     return states
 
 
-async def describe_topics(bootstrap: str) -> tuple[TopicState, ...]:
-    """The table beside what the cluster has; changes nothing."""
-    admin = await _connect(bootstrap)
-    try:
-        return await _states(admin)
-    except KafkaError as error:
-        raise TopicsError(f"topics at {bootstrap} could not be read: {error!r}") from error
-    finally:
-        await admin.close()
-
-
 async def _connect(bootstrap: str) -> AIOKafkaAdminClient:
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
     try:

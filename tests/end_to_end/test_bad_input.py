@@ -1,6 +1,7 @@
 """Everything wrong that can stand on `memory.events`, or come by HTTP: a clear error, or one dead letter.
 
 Each kind is published between two good events of one user, on the partition of that user, in one batch.
+Longer than most modules: it is the whole list of bad input, so that one sees what is missing.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""The command line against a gateway that really listens; Kafka is a list behind it."""
+"""The command line against a gateway that really listens; Kafka is a list behind it.
+
+One file, since starting that gateway is what costs time.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The routes, over a real record, index and role memory; only Kafka is a list."""
+"""The routes, over a real record, index and role memory; only Kafka is a list.
+
+One file, since they share one house.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""What of a batch is applied, and when the process must end instead: no Kafka, no record, no model."""
+"""What of a batch is applied, and when the process must end instead: no Kafka, no record, no model.
+
+One file, since all its stories share the role and the log that stand in for them.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""What every `CubeStore` must do: inherit, and give the fixtures `sealer` and `open_store`."""
+"""What every `CubeStore` must do: inherit, and give the fixtures `sealer` and `open_store`.
+
+One class, since an implementation must not be able to inherit half of the contract.
+"""
 
 from __future__ import annotations
 

@@ -1,3 +1,8 @@
+"""The contract on SQLite, and what only files can do: two processes, full disks, bytes left behind.
+
+One file, since nearly every story needs the same writers and readers of raw files.
+"""
+
 from __future__ import annotations
 
 import subprocess
