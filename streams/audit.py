@@ -7,12 +7,12 @@ from typing import Final
 
 import msgspec
 
+from memcube import metrics
 from memcube.cube import Decision
 from memcube.governance.ledger import Entry, Ledger, LedgerShare
 from memcube.store.record import OutboxMessage, OutboxRow, Partition
 from schemas.events import Audited
 from schemas.topics import AUDIT, Topic
-from streams import metrics
 from streams.checkpoint import Work
 from streams.guard import Refusal, dead_letter
 from streams.log import Record

@@ -20,8 +20,8 @@ from aiokafka.errors import KafkaError
 from aiokafka.structs import OffsetAndMetadata, TopicPartition
 from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Consumer, Transport
 
+from memcube import metrics
 from memcube.errors import ImpossiblePosition, Setup, StoreFault
-from streams import metrics
 from streams.kafka import KafkaSender, bounds, first_from, identify
 from streams.log import BATCH_LIMIT, Record, TopicIdentity
 from streams.relay import Relay

@@ -23,10 +23,10 @@ from aiokafka.protocol.types import (
     TaggedFields,
 )
 
+from memcube import metrics
 from memcube.errors import Setup
 from memcube.store.record import OutboxMessage
 from schemas.topics import Topic
-from streams import metrics
 from streams.log import DeliveryError, TopicIdentity
 
 # A broker that has not acknowledged within this is treated as away; the outbox keeps the messages.

@@ -10,6 +10,7 @@ from typing import Final
 
 import structlog
 
+from memcube import metrics
 from memcube.cube import State
 from memcube.errors import Refused, StoreFault
 from memcube.governance.sealing import Sealer
@@ -21,7 +22,7 @@ from processors.extract import extract
 from processors.step import Opened, Outcome, Statement, Vectors
 from schemas.events import Forget, Shred
 from schemas.topics import EVENTS, Topic
-from streams import messages, metrics
+from streams import messages
 from streams.checkpoint import Work
 from streams.embedding import Embedding
 from streams.guard import Misrouted, Refusal, admit, dead_letter

@@ -9,9 +9,9 @@ from typing import Any, Final, TypeVar
 
 import structlog
 
+from memcube import metrics
 from memcube.errors import StoreFault
 from memcube.store.record import Partition
-from streams import metrics
 from streams.log import DeliveryError, Sender, StepHook, no_hook
 from streams.role import Role
 

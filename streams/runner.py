@@ -8,9 +8,9 @@ from typing import Any, Final
 
 import structlog
 
+from memcube import metrics
 from memcube.errors import PositionBeforeStart, PositionPastEnd, StoreFault, TopicRecreated
 from memcube.store.record import Partition
-from streams import metrics
 from streams.checkpoint import plan_work
 from streams.log import FirstFrom, Record, StepHook, TopicIdentity, no_gaps, no_hook
 from streams.role import Role

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from time import perf_counter, process_time
 
-from streams import metrics
+from memcube import metrics
 
 
 @contextmanager

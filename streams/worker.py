@@ -12,6 +12,7 @@ from typing import Any, Final, NoReturn
 import structlog
 from prometheus_client import start_http_server
 
+from memcube import metrics
 from memcube.errors import MemcubeError
 from memcube.governance.keys import KeyStore
 from memcube.governance.ledger import Ledger
@@ -22,7 +23,6 @@ from memcube.plaintext.extract import warm_up
 from memcube.settings import Settings
 from memcube.store.sqlite import SQLiteCubeStore
 from schemas.topics import AUDIT, EVENTS, PARTITIONS
-from streams import metrics
 from streams.audit import AuditRole
 from streams.instance import Instance
 from streams.kafka import identify

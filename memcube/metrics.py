@@ -1,4 +1,4 @@
-"""Every metric of the stream processes, in one place. Seconds; no label with unbounded values."""
+"""Every metric of MemCube, of every process, in one place. Seconds; no label with unbounded values."""
 
 from __future__ import annotations
 
