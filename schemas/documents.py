@@ -1,7 +1,7 @@
 """The contract as documents for other languages: a JSON Schema a type, and one AsyncAPI 3 page.
 
-`python -m schemas.documents --write` makes them anew from the types; without it the command says
-what is stale and ends with status 1.
+`python -m schemas.documents --write` makes them anew from the types. Without options it says what is
+stale, or breaks what was released, and ends with status 1. `--release` keeps them as a released version.
 """
 
 from __future__ import annotations
@@ -14,7 +14,10 @@ from typing import Any, Final
 
 import msgspec
 
-from schemas.events import INCOMING, OUTGOING
+from schemas.envelope import MAX_EVENT_ID, MAX_MEMORIES, MAX_NAME_LENGTH
+from schemas.events import INCOMING, MAX_TEXT_BYTES, OUTGOING
+from schemas.released import RELEASED, keep, objections, read_documents
+from schemas.subject import KINDS, MAX_ID_LENGTH
 from schemas.topics import AUDIT, DEADLETTER, EVENTS, RECALLS, TOPICS, UPDATES, Topic
 
 FOLDER: Final = Path(__file__).parent / "contract"
@@ -24,14 +27,42 @@ _TOPIC_OF: Final[Mapping[str, Topic]] = {
     "memcube.recall.served.v1": RECALLS,
     "memcube.audit.recorded.v1": AUDIT,
 }
-_ATTRIBUTES: Final[Mapping[str, str]] = {
-    "ce_specversion": "1.0",
-    "ce_id": "the event's own id; the same id twice is one event",
-    "ce_type": "the type, with its version",
-    "ce_source": "who writes, a URI reference",
-    "ce_time": "when it happened, RFC 3339 with the offset of who said it",
-    "ce_subject": "whose memory it is, as in the key (not needed on memory.events)",
-    "content-type": "application/json",
+_NAME: Final = {"minLength": 1, "maxLength": MAX_NAME_LENGTH}
+_ID: Final = {"minLength": 1, "maxLength": MAX_ID_LENGTH}
+# What is refused beyond the types, as far as JSON Schema can say it. Only for what we read: for what we
+# write it would be a promise that no reader needs.
+_LIMITS: Final[Mapping[str, Mapping[str, int]]] = {
+    **dict.fromkeys(("tenant", *(f"{kind}_id" for kind in KINDS)), _ID),
+    **dict.fromkeys(("source_id", "processor", "name"), _NAME),
+    "text": {"minLength": 1, "maxLength": MAX_TEXT_BYTES},
+    "memories": {"maxItems": MAX_MEMORIES},
+}
+_ATTRIBUTES: Final[Mapping[str, Mapping[str, Any]]] = {
+    "ce_specversion": {"enum": ["1.0"]},
+    "ce_id": {
+        "minLength": 1,
+        "maxLength": MAX_EVENT_ID,
+        "description": "the event's own id; the same id twice is one event",
+    },
+    "ce_type": {"description": "the type, with its version"},
+    "ce_source": {
+        "minLength": 1,
+        "maxLength": MAX_EVENT_ID,
+        "description": "who writes, a URI reference",
+    },
+    "ce_time": {
+        "format": "date-time",
+        "description": "when it happened, RFC 3339 with the offset of who said it",
+    },
+    "ce_subject": {"description": "whose memory it is, as in the key (not needed on memory.events)"},
+    "content-type": {"description": "application/json"},
+}
+_SUBJECT: Final = f"[^/]+/({'|'.join(KINDS)}):[^/]+"
+_KEYS: Final[Mapping[str, Mapping[str, str]]] = {
+    EVENTS.name: {"pattern": f"^{_SUBJECT}$", "description": "tenant/kind:id, each part percent-encoded"},
+    UPDATES.name: {"pattern": f"^{_SUBJECT}/[^/]+$", "description": "the subject's key / the cube's id"},
+    RECALLS.name: {"pattern": f"^{_SUBJECT}$", "description": "tenant/kind:id, each part percent-encoded"},
+    AUDIT.name: {"description": "the tenant"},
 }
 
 
@@ -42,12 +73,13 @@ def json_schema(struct: type[msgspec.Struct]) -> dict[str, Any]:
     root = components.pop(name)
     root["required"] = [field for field in root.get("required", ()) if field != "type"]
     schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **root}
-    return {**schema, "$defs": components} if components else schema
+    schema = _plain({**schema, "$defs": components} if components else schema)
+    return _limited(schema) if struct in INCOMING.values() else schema
 
 
 def asyncapi() -> dict[str, Any]:
     """AsyncAPI 3.0: the topics as channels, what applications send and what they receive."""
-    messages = {name: _message(name) for name in (*INCOMING, *OUTGOING)}
+    messages = {name: _message(name, _TOPIC_OF.get(name, EVENTS)) for name in (*INCOMING, *OUTGOING)}
     return {
         "asyncapi": "3.0.0",
         "info": {
@@ -77,70 +109,79 @@ def documents() -> Iterator[tuple[str, bytes]]:
     yield "asyncapi.json", _pretty(asyncapi())
 
 
-def breaking_changes(before: Mapping[str, Any], after: Mapping[str, Any], at: str = "$") -> list[str]:
-    """What a reader of `before` would trip over in what `after` allows, and the other way round.
-
-    A field that is gone, one that has become required, a type or a set of values that has changed.
-    A new optional field is no such thing: readers ignore what they do not know.
-    """
-    found = [
-        f"{at}: field {name} is gone"
-        for name in before.get("properties", {})
-        if name not in after.get("properties", {})
-    ]
-    found += [
-        f"{at}: field {name} is required now"
-        for name in set(after.get("required", ())) - set(before.get("required", ()))
-    ]
-    found += [
-        f"{at}: field {name} is optional now"
-        for name in set(before.get("required", ())) - set(after.get("required", ()))
-    ]
-    for key in ("type", "enum", "contentEncoding", "$ref"):
-        if before.get(key) != after.get(key):
-            found.append(f"{at}: {key} was {before.get(key)}, is {after.get(key)}")
-    for part in ("properties", "$defs"):
-        for name in before.get(part, {}).keys() & after.get(part, {}).keys():
-            found += breaking_changes(before[part][name], after[part][name], f"{at}.{name}")
-    for key in ("items",):
-        if isinstance(before.get(key), dict) and isinstance(after.get(key), dict):
-            found += breaking_changes(before[key], after[key], f"{at}[]")
-    if before.get("anyOf") != after.get("anyOf"):
-        found.append(f"{at}: the alternatives have changed")
-    return sorted(found)
-
-
 def main() -> int:
-    """Write the documents, or say which are stale."""
+    """Write the documents, keep them as released, or say what is wrong with them."""
     parser = argparse.ArgumentParser(prog="python -m schemas.documents", description=__doc__)
     parser.add_argument("--write", action="store_true", help="write the documents instead of checking them")
+    parser.add_argument("--release", action="store_true", help="write them, and keep them as released")
     options = parser.parse_args()
     wanted = dict(documents())
-    if options.write:
-        FOLDER.mkdir(exist_ok=True)
-        for name, content in wanted.items():
-            (FOLDER / name).write_bytes(content)
-        return 0
-    present = {path.name: path.read_bytes() for path in FOLDER.glob("*.json")}
-    stale = sorted(name for name in wanted.keys() | present.keys() if wanted.get(name) != present.get(name))
-    for name in stale:
-        print(f"stale: {name}: run `python -m schemas.documents --write` and commit it", file=sys.stderr)  # noqa: T201
-    return 1 if stale else 0
+    wrong = [] if options.write else objections(wanted, CONTRACT_VERSION, RELEASED)
+    if options.write or (options.release and not wrong):
+        _write(wanted)
+    if options.release and not wrong:
+        keep(wanted, CONTRACT_VERSION, RELEASED)
+    wrong += stale()
+    for line in wrong:
+        print(line, file=sys.stderr)  # noqa: T201
+    return 1 if wrong else 0
 
 
-def _message(name: str) -> dict[str, Any]:
+def stale(folder: Path = FOLDER) -> list[str]:
+    """What in the folder is not as the types have it, and what to do about it."""
+    wanted, present = dict(documents()), read_documents(folder)
+    return [
+        f"stale: schemas/contract/{name}: run `python -m schemas.documents --write` (make contract)"
+        for name in sorted(wanted.keys() | present.keys())
+        if wanted.get(name) != present.get(name)
+    ]
+
+
+def _write(wanted: Mapping[str, bytes]) -> None:
+    FOLDER.mkdir(exist_ok=True)
+    for name in read_documents(FOLDER).keys() - wanted.keys():
+        (FOLDER / name).unlink()
+    for name, content in wanted.items():
+        (FOLDER / name).write_bytes(content)
+
+
+def _plain(part: Any) -> Any:
+    """Without OpenAPI's `discriminator`: JSON Schema does not know it, and AsyncAPI another by that name."""
+    if isinstance(part, list):
+        return [_plain(one) for one in part]
+    if not isinstance(part, dict):
+        return part
+    return {name: _plain(value) for name, value in part.items() if name != "discriminator"}
+
+
+def _limited(schema: dict[str, Any]) -> dict[str, Any]:
+    """With the limits of its fields, and of those of its `$defs`."""
+    fields = schema.get("properties", {})
+    for name in fields.keys() & _LIMITS.keys():
+        one, *_ = fields[name].get("anyOf", (fields[name],))  # a field that may be null has its type first
+        one.update(_LIMITS[name])
+    for part in schema.get("$defs", {}).values():
+        _limited(part)
+    return schema
+
+
+def _message(name: str, topic: Topic) -> dict[str, Any]:
     struct = {**INCOMING, **OUTGOING}[name]
+    attributes = {header: {"type": "string", **rest} for header, rest in _ATTRIBUTES.items()}
+    attributes["ce_type"]["enum"] = [name]
+    optional = ("ce_subject", "content-type") if topic is EVENTS else ()
     return {
         "name": name,
         "summary": (struct.__doc__ or "").strip().splitlines()[0],
         "headers": {
             "type": "object",
-            "properties": {
-                header: {"type": "string", "description": text} for header, text in _ATTRIBUTES.items()
-            },
-            "required": ["ce_specversion", "ce_id", "ce_type", "ce_source", "ce_time"],
+            "properties": attributes,
+            "required": [header for header in attributes if header not in optional],
         },
         "payload": {"$ref": f"./{name}.json"},
+        "bindings": {
+            "kafka": {"key": {"type": "string", **_KEYS[topic.name]}, "bindingVersion": "0.5.0"},
+        },
     }
 
 

@@ -18,6 +18,10 @@ from schemas.subject import Address
 MAX_TEXT_BYTES = 256 * 1024
 
 
+# RFC 3339 with an offset.
+Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+
+
 # --- conversation: in ------------------------------------------------------------------------------
 
 
@@ -59,7 +63,7 @@ class Remember(Address, frozen=True, kw_only=True, omit_defaults=True, tag="memc
     body: Body
     source_id: str | None = None
     pinned: bool = False
-    expires_at: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
+    expires_at: Moment | None = None
 
 
 class Edit(Address, frozen=True, kw_only=True, omit_defaults=True, tag="memcube.command.edit.v1"):
@@ -133,10 +137,10 @@ class CubeUpdated(
     decision: str
     reason: str
     cause: str
-    valid_from: datetime
-    recorded_at: datetime
+    valid_from: Moment
+    recorded_at: Moment
     body: Body
-    valid_to: datetime | None = None
+    valid_to: Moment | None = None
 
 
 class Recalled(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="memcube.recall.served.v1"):
@@ -155,7 +159,7 @@ class Audited(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag
     decision: str
     reason: str
     processor: str
-    recorded_at: datetime
+    recorded_at: Moment
     cube_id: str | None = None
     version: int | None = None
     state: str | None = None
