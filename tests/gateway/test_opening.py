@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -49,8 +50,14 @@ async def order(client: httpx.AsyncClient, **command: Any) -> dict[str, Any]:
     return done
 
 
-def updates(house: House) -> list[dict[str, Any]]:
-    return [structured(record) for record in house.log.of(UPDATES.name) if record.value is not None]
+async def sent(house: House, topic: str, form: str = "") -> dict[str, Any]:
+    """The first event of a topic, once the outbox has been sent: that is after the commit."""
+    async with asyncio.timeout(10):
+        while True:
+            for record in house.log.of(topic):
+                if record.value is not None and form.encode() in record.value:
+                    return structured(record)
+            await asyncio.sleep(0.01)
 
 
 def problem(answer: httpx.Response, status: int) -> dict[str, Any]:
@@ -75,7 +82,7 @@ async def test_an_update_opens_as_well_with_what_others_have_put_beside_it(
     client: httpx.AsyncClient, house: House
 ) -> None:
     await tell(client, "I live in Lisbon.")
-    fact = next(update for update in updates(house) if update["data"]["form"] == "fact")
+    fact = await sent(house, UPDATES.name, "fact")
     beside = {"partitionkey": "k", "datacontenttype": "application/json"}
     answer = (await client.post("/v1/open", json={**fact, **beside})).json()
     assert answer["data"]["body"]["text"] == "alice lives in Lisbon"
@@ -84,14 +91,14 @@ async def test_an_update_opens_as_well_with_what_others_have_put_beside_it(
 
 async def test_the_type_need_not_stand_in_the_payload(client: httpx.AsyncClient, house: House) -> None:
     await tell(client, "I live in Lisbon.")
-    for event in (updates(house)[0], structured(house.log.of(EVENTS.name)[0])):
+    for event in (await sent(house, UPDATES.name), structured(house.log.of(EVENTS.name)[0])):
         event["data"].pop("type", None)
         assert (await client.post("/v1/open", json=event)).json()["data"]["body"]["kind"] == "plain"
 
 
 async def test_what_has_no_body_stays_as_it_is(client: httpx.AsyncClient, house: House) -> None:
     await tell(client, "I live in Lisbon.")
-    record = structured(house.log.of(AUDIT.name)[0])
+    record = await sent(house, AUDIT.name)
     assert (await client.post("/v1/open", json=record)).json() == record
 
 
@@ -109,7 +116,7 @@ async def test_a_forgotten_memory_is_not_opened_though_its_key_still_stands(
     """The log keeps the sealed bytes for weeks: what was forgotten must not come back through this door."""
     await tell(client, "I live in Lisbon.")
     await tell(client, "I like tea.")
-    home = next(one for one in updates(house) if one["data"]["form"] == "fact")
+    home = await sent(house, UPDATES.name, "fact")
     await order(client, type="forget", cube_ids=[home["data"]["cube_id"]])
     lived, liked = [structured(record) for record in house.log.of(EVENTS.name)][:2]
     for gone in (home, lived):
@@ -131,7 +138,7 @@ async def test_a_remembered_text_is_not_opened_once_it_was_forgotten(
 
 async def test_nothing_opens_once_the_keys_are_destroyed(client: httpx.AsyncClient, house: House) -> None:
     await tell(client, "I live in Lisbon.")
-    turn, update = structured(house.log.of(EVENTS.name)[0]), updates(house)[0]
+    turn, update = structured(house.log.of(EVENTS.name)[0]), await sent(house, UPDATES.name)
     old = house.services.sealer
     keys = await old.run(lambda sealer: sealer.rotate("default/user:alice"))
     await old.run(lambda sealer: sealer.destroy("default/user:alice", keys))
