@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test fmt lint types imports bench faults lock clean
+.PHONY: help setup demo test fmt lint types imports contract bench faults lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,6 +33,9 @@ types: $(READY) ## strict types
 
 imports: $(READY) ## who may import whom
 	$(BIN)/lint-imports
+
+contract: $(READY) ## write the contract's documents anew
+	$(BIN)/python -m schemas.documents --write
 
 bench: $(READY) ## latency, rate and memory, measured
 	$(BIN)/python -m bench

@@ -131,7 +131,7 @@ def stale(folder: Path = FOLDER) -> list[str]:
     """What in the folder is not as the types have it, and what to do about it."""
     wanted, present = dict(documents()), read_documents(folder)
     return [
-        f"stale: schemas/contract/{name}: run `python -m schemas.documents --write` (make contract)"
+        f"stale: schemas/contract/{name}: run `make contract` (python -m schemas.documents --write)"
         for name in sorted(wanted.keys() | present.keys())
         if wanted.get(name) != present.get(name)
     ]
