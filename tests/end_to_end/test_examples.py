@@ -133,9 +133,7 @@ def test_an_example_follows_what_happens(memcube: MemCube, name: str) -> None:
     with running(name, *addresses) as printed:
         # It prints what there was once it has caught up: from then on it follows.
         assert any("I live in Rome." in line for line in printed)
-        memcube.post(
-            "/v1/commands?wait=recallable", {"user_id": user, "type": "forget", "everything": True}
-        )
+        memcube.post("/v1/commands?wait=recallable", {"user_id": user, "type": "forget", "everything": True})
         erased = next(json.loads(line) for line in printed if "erased" in line)
     assert erased["erased"].startswith(f"{key_of(user).decode()}/")
 
