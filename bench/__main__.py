@@ -29,6 +29,8 @@ BENCHMARKS: Final = {
     "memory": "memory of every process, idle and after 5,000 events (4 minutes)",
     "startstop": "how long processes, `memcube up` and commands take to start and to stop (2 minutes)",
 }
+# Judges what is recalled instead of timing it, and has options of its own.
+EVALUATION: Final = "recall"
 
 progress = Console(stderr=True, highlight=False)
 output = Console(highlight=False)
@@ -36,6 +38,9 @@ output = Console(highlight=False)
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Exit status 0 when everything was measured, whatever the figures: a busy machine is not a fault."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if arguments[:1] == [EVALUATION]:
+        return int(import_module(f"bench.{EVALUATION}").main(arguments[1:]))
     options = _options(arguments)
     signal.signal(signal.SIGTERM, _stop)  # as Ctrl-C: what was started is put away
     try:
@@ -76,7 +81,7 @@ def _run(name: str, *, quick: bool) -> Report:
     )
 
 
-def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+def _options(arguments: Sequence[str]) -> argparse.Namespace:
     width = max(map(len, BENCHMARKS))
     parser = argparse.ArgumentParser(
         prog="python -m bench",
@@ -85,11 +90,14 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
         " running systems are left alone.",
         epilog="benchmarks:\n"
         + "".join(f"  {name:{width}}  {what}\n" for name, what in BENCHMARKS.items())
-        + "\nTables go to standard output, progress to standard error, and everything as JSON, with machine,"
+        + f"  {EVALUATION:{width}}  how much of the evidence default recall finds, on a data set: see"
+        f" `{EVALUATION} --help`\n"
+        "\nTables go to standard output, progress to standard error, and everything as JSON, with machine,"
         f"\nversions, load and sample sizes, to {RESULTS.relative_to(RESULTS.parent.parent)}/NAME-DATE.json."
         " Rates are told as ratios within one run:"
         "\nthe same code is half as fast on a busy machine. Close what else runs here, and run it twice."
-        "\n\nexamples:\n  python -m bench                      all of them, about 12 minutes"
+        "\n\n`memcube bench NAME` is the same from any folder; without a name it shows this."
+        "\n\nexamples:\n  python -m bench                      all of them that time, about 12 minutes"
         "\n  python -m bench latency throughput   these two"
         "\n  python -m bench --quick              does everything run? figures not to be quoted",
     )
@@ -97,7 +105,9 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="few samples, under a minute each")
     options = parser.parse_args(arguments)
     if unknown := [name for name in options.names if name not in BENCHMARKS]:
-        parser.error(f"no benchmark {', '.join(unknown)}: there are {', '.join(BENCHMARKS)}")
+        if EVALUATION in unknown:
+            parser.error(f"{EVALUATION} has options of its own: name it first and alone")
+        parser.error(f"no benchmark {', '.join(unknown)}: there are {', '.join(BENCHMARKS)}, {EVALUATION}")
     return options
 
 

@@ -73,9 +73,9 @@ def show(report: Report, console: Console) -> None:
     hurry = ", quick: too few samples to quote" if report.quick else ""
     console.print(f"\n[bold]{report.benchmark}[/]  {report.seconds:.0f} s, load average before {load}{hurry}")
     for table in report.findings.tables:
-        _print(table, console)
+        print_table(table, console)
     if report.findings.verdicts:
-        _print(_verdicts(report.findings.verdicts), console)
+        print_table(_verdicts(report.findings.verdicts), console)
     for note in report.findings.notes:
         console.print(f"  {note}", highlight=False)
 
@@ -111,7 +111,8 @@ def _verdicts(verdicts: tuple[Verdict, ...]) -> Table:
     return Table("Promised", ("figure", "measured", "must", "goal", ""), rows)
 
 
-def _print(table: Table, console: Console) -> None:
+def print_table(table: Table, console: Console) -> None:
+    """One table, its first column to the left."""
     shown = RichTable(title=table.title, title_justify="left", title_style="", box=None, pad_edge=False)
     for place, column in enumerate(table.columns):
         shown.add_column(column, justify="left" if place == 0 else "right")

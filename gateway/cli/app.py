@@ -25,7 +25,8 @@ class _Commands(TyperGroup):
         if args and args[0] in _STARTERS:
             name = args[0]
             alone = typer.Typer(add_completion=False, rich_markup_mode=None)
-            alone.command(name)(getattr(import_module(f"gateway.cli.{name}"), name))
+            module = import_module(f"gateway.cli.{name}")
+            alone.command(name, context_settings=getattr(module, "CONTEXT", None))(getattr(module, name))
             self.add_command(get_command(alone), name)
         return super().resolve_command(ctx, args)
 
@@ -45,6 +46,7 @@ app.callback()(everywhere)
 _STARTERS: Final = {
     "up": "Run broker, stream workers and gateway until Ctrl-C.",
     "demo": "Play a conversation through Kafka and ask for it, in a folder of its own.",
+    "bench": "Measure recall on a data set, or time the system.",
 }
 for _name, _help in _STARTERS.items():
     app.command(_name, help=_help)(lambda: None)

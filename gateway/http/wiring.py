@@ -28,7 +28,7 @@ def wire(settings: Settings) -> Services:
     keys = cache(lambda: SubjectSealer(KeyStore(settings.data.keys)))  # for every thread
     sealer: Workbench[Sealer] = Workbench("sealer", keys)
     record = Workbench("record", lambda: _record(settings, keys()), CubeStore.close)
-    recalls: Workbench[Recaller] = Workbench("recall", lambda: _recaller(settings, keys()))
+    recalls: Workbench[Recaller] = Workbench("recall", lambda: recaller(settings, keys()))
     ledger = Workbench("ledger", lambda: Ledger(settings.data.ledger, read_only=True), Ledger.close)
     bus = KafkaBus(settings.bootstrap, sealer)
     return Services(
@@ -51,7 +51,8 @@ def _record(settings: Settings, sealer: Sealer) -> CubeStore:
     return SQLiteCubeStore(settings.data.record, sealer, read_only=True)
 
 
-def _recaller(settings: Settings, sealer: Sealer) -> Recaller:
+def recaller(settings: Settings, sealer: Sealer) -> Recaller:
+    """Default recall of the data folder, read beside its writer. Raises `ModelMissing`, `StoreFault`."""
     embedder = load_embedder(settings.embedder, settings.embedder_threads)
     index = InMemoryRecallIndex(
         _record(settings, sealer),
