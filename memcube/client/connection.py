@@ -68,7 +68,9 @@ class Connection(msgspec.Struct, frozen=True):
         return Following(self.retries, self.url, self.calls().follow(ids), after)
 
     def stream_timeout(self) -> httpx.Timeout:
-        return httpx.Timeout(self.timeout, read=SILENCE_S)
+        return httpx.Timeout(
+            SILENCE_S, connect=self.timeout.connect, write=self.timeout.write, pool=self.timeout.pool
+        )
 
     def request(self, call: Call[Any]) -> dict[str, Any]:
         """For `request` of httpx."""

@@ -49,7 +49,16 @@ def test_it_imports_the_contract_httpx_and_the_standard_library() -> None:
 def test_importing_it_loads_no_other_room() -> None:
     loaded = loaded_by("from memcube import Client")
     assert "memcube.client" in loaded
-    for other in ("memcube.cube", "memcube.errors", "gateway", "numpy", "apsw", "cryptography", "fastapi", "faust"):
+    for other in (
+        "memcube.cube",
+        "memcube.errors",
+        "gateway",
+        "numpy",
+        "apsw",
+        "cryptography",
+        "fastapi",
+        "faust",
+    ):
         assert other not in loaded
 
 
