@@ -33,14 +33,14 @@ from schemas.events import (
     Undo,
     Verdict,
 )
-from schemas.subject import Address, Subject
+from schemas.subject import Address, Others, Subject
 
 MAX_BATCH: Final = 1_000
 _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}|\d{8}")
 
 
 class Ids(BaseModel):
-    """Whose memory: the first of group, user, agent, run that is given."""
+    """Whose memory: the first of group, user, agent, run that is given. The others say where it came from."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -62,6 +62,10 @@ class Ids(BaseModel):
     def subject(self) -> Subject:
         """Raises `BadSubject`."""
         return Address(**self.ids()).subject()
+
+    def filters(self) -> Others | None:
+        """The other ids; raises `BadSubject`."""
+        return Address(**self.ids()).filters()
 
 
 class Turn(Ids):

@@ -17,7 +17,7 @@ from memcube.governance.ledger import Ledger
 from memcube.governance.sealing import Sealer
 from memcube.plaintext.recall import Recaller
 from memcube.store.record import CubeStore
-from schemas.subject import Address, Subject
+from schemas.subject import Address, Others, Subject
 
 
 class Services(msgspec.Struct, frozen=True):
@@ -49,16 +49,25 @@ def _services(request: Request) -> Services:
     return services
 
 
-def _subject(
+def _address(
     tenant: Annotated[str, Query()] = "default",
     group_id: Annotated[str | None, Query()] = None,
     user_id: Annotated[str | None, Query()] = None,
     agent_id: Annotated[str | None, Query()] = None,
     run_id: Annotated[str | None, Query()] = None,
-) -> Subject:
-    address = Address(tenant=tenant, group_id=group_id, user_id=user_id, agent_id=agent_id, run_id=run_id)
+) -> Address:
+    return Address(tenant=tenant, group_id=group_id, user_id=user_id, agent_id=agent_id, run_id=run_id)
+
+
+def _subject(address: Annotated[Address, Depends(_address)]) -> Subject:
     return address.subject()
+
+
+def _filters(address: Annotated[Address, Depends(_address)]) -> Others | None:
+    return address.filters()
 
 
 House = Annotated[Services, Depends(_services)]
 Whose = Annotated[Subject, Depends(_subject)]
+# The other ids of the request.
+Filters = Annotated[Others | None, Depends(_filters)]

@@ -12,6 +12,7 @@ from memcube.cube import Form, Kind, MemCube, Source, State
 from memcube.models.embedder import Embedder
 from memcube.plaintext.words import content_stems
 from memcube.store.index import Hit, RecallIndex, Timed, untimed
+from schemas.subject import Others
 
 # Questions are sentences. A pasted page is cut here: MiniLM reads 256 word pieces anyhow, and every further
 # word costs a pass over its postings.
@@ -60,11 +61,20 @@ class Recaller:
         self._embedder = embedder
         self._timed = timed
 
-    def recall(self, subject_key: str, query: str, *, limit: int, as_of: datetime | None) -> Recall:
+    def recall(
+        self,
+        subject_key: str,
+        query: str,
+        *,
+        limit: int,
+        as_of: datetime | None,
+        others: Others | None = None,
+    ) -> Recall:
         """The best `limit` memories for the query; fewer only where no more have anything to do with it.
 
         A query without a letter or digit (emoji, punctuation, nothing) finds nothing: its vector would be
         an accident of the model. One of function words alone ("who am I?") is judged by its vector.
+        `others`: only what was said under these ids.
         Raises `StoreFault`; ValueError for an `as_of` without UTC offset.
         """
         if as_of is not None and as_of.tzinfo is None:
@@ -77,7 +87,7 @@ class Recaller:
             vector = self._embedder.embed([query])[0]
         wanted = max(FEWEST_CANDIDATES, CANDIDATES_PER_RESULT * limit)
         while True:
-            hits = self._index.search(subject_key, query, vector, limit=wanted, as_of=as_of)
+            hits = self._index.search(subject_key, query, vector, limit=wanted, as_of=as_of, others=others)
             with self._timed("folding"):
                 folded = fold(hits, content_stems(query))
             if len(folded) >= limit or len(hits) < wanted:

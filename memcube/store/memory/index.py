@@ -11,6 +11,7 @@ from typing import Final
 from memcube.store.index import Hit, Timed, untimed
 from memcube.store.memory.rows import Analyse, SubjectRows
 from memcube.store.record import CubeStore, Vector
+from schemas.subject import Others
 
 # Locks, dicts and array headers of a subject without cubes: asking for names that do not exist must count.
 _BYTES_PER_SUBJECT: Final = 4_096
@@ -68,7 +69,14 @@ class InMemoryRecallIndex:
         return sequence
 
     def search(
-        self, subject: str, query: str, vector: Vector, *, limit: int, as_of: datetime | None
+        self,
+        subject: str,
+        query: str,
+        vector: Vector,
+        *,
+        limit: int,
+        as_of: datetime | None,
+        others: Others | None = None,
     ) -> Sequence[Hit]:
         """See `RecallIndex.search`. A subject that was let go since its refresh is loaded again."""
         with self._lock:
@@ -77,7 +85,7 @@ class InMemoryRecallIndex:
             self.refresh(subject)
             loaded = self._touch(subject)
         with loaded.lock:
-            return loaded.rows.search(query, vector, limit, as_of)
+            return loaded.rows.search(query, vector, limit, as_of, others)
 
     def forget(self, subject: str) -> None:
         """See `RecallIndex.forget`."""

@@ -14,7 +14,9 @@ from memcube.cube import Kind, MemCube, State
 from memcube.store.index import Hit, Timed, untimed
 from memcube.store.memory.bm25 import Bm25
 from memcube.store.memory.fusion import Floats, fuse
+from memcube.store.memory.origins import Origins
 from memcube.store.record import Change, Vector
+from schemas.subject import Others
 
 Analyse = Callable[[str], Sequence[str]]
 
@@ -57,6 +59,8 @@ class SubjectRows:
         self._since: npt.NDArray[np.int64] = np.zeros(0, np.int64)
         self._until: npt.NDArray[np.int64] = np.zeros(0, np.int64)
         self._trust: npt.NDArray[np.float32] = np.zeros(0, np.float32)
+        self._origins = Origins()
+        self._origin: npt.NDArray[np.int32] = np.zeros(0, np.int32)
 
     def __len__(self) -> int:
         return len(self._row_of)
@@ -78,10 +82,12 @@ class SubjectRows:
             self._compact()
         self.seq = seq
 
-    def search(self, query: str, vector: Vector, limit: int, as_of: datetime | None) -> list[Hit]:
+    def search(
+        self, query: str, vector: Vector, limit: int, as_of: datetime | None, others: Others | None = None
+    ) -> list[Hit]:
         """Exact: every row that may be served is scored. Best first, equal ones by id."""
         used = len(self._cubes)
-        rows = np.flatnonzero(self._served(used, as_of))
+        rows = np.flatnonzero(self._served(used, as_of, others))
         if not len(rows) or limit < 1:
             return []
         with self._timed("bm25"):
@@ -110,7 +116,11 @@ class SubjectRows:
         found.sort(key=lambda place: (-scores[place[0]], place[1].id))
         return found[:limit]
 
-    def _served(self, used: int, as_of: datetime | None) -> npt.NDArray[np.bool_]:
+    def _served(self, used: int, as_of: datetime | None, others: Others | None) -> npt.NDArray[np.bool_]:
+        true = self._true(used, as_of)
+        return true if others is None else true & self._origins.agree(others)[self._origin[:used]]
+
+    def _true(self, used: int, as_of: datetime | None) -> npt.NDArray[np.bool_]:
         standing = self._standing[:used]
         if as_of is None:
             return np.equal(standing, _NOW)
@@ -135,7 +145,9 @@ class SubjectRows:
             self._words.add(row, indexed_terms(cube, self._analyse))
         elif (before := self._cubes[row]) is not None:
             self._cube_bytes -= _size(before)
+            self._origins.drop(int(self._origin[row]))
         self._cube_bytes += _size(cube)
+        self._origin[row] = self._origins.take(cube)
         self._cubes[row] = cube
         self._vectors[row] = 0.0 if change.vector is None else change.vector
         self._standing[row] = _STANDING[cube.state]
@@ -149,6 +161,7 @@ class SubjectRows:
         self._words.remove((row, indexed_terms(cube, self._analyse)) for row, cube in gone)
         for row, cube in gone:
             self._cube_bytes -= _size(cube)
+            self._origins.drop(int(self._origin[row]))
             self._cubes[row] = None
             del self._row_of[cube.id]
             for column in self._columns():
@@ -177,13 +190,13 @@ class SubjectRows:
         self._words.renumber(new_rows, kept)
         self._vectors, self._standing = self._vectors[kept], self._standing[kept]
         self._since, self._until = self._since[kept], self._until[kept]
-        self._trust = self._trust[kept]
+        self._trust, self._origin = self._trust[kept], self._origin[kept]
         self._cubes = [self._cubes[row] for row in kept]
         self._row_of = {cube.id: row for row, cube in enumerate(self._cubes) if cube is not None}
         self._free = []
 
     def _columns(self) -> Sequence[npt.NDArray[np.generic]]:
-        return self._vectors, self._standing, self._since, self._until, self._trust
+        return self._vectors, self._standing, self._since, self._until, self._trust, self._origin
 
 
 def indexed_terms(cube: MemCube, analyse: Analyse) -> list[str]:
