@@ -73,3 +73,33 @@ async def test_a_filter_that_no_event_can_have_is_refused(client: httpx.AsyncCli
         for answer in (asked, listed):
             assert answer.status_code == 422, answer.text
             assert "run id" in answer.json()["detail"]
+
+
+async def test_a_ready_context_holds_the_memories_that_are_listed(
+    client: httpx.AsyncClient, house: House
+) -> None:
+    for number in range(12):
+        await tell(client, f"On walk {number} along the river I saw {number} herons.")
+    whole = await recall(client, "Who saw herons on a walk?", max_tokens=4_000)
+    assert len(whole["memories"]) == 12  # and not five
+    small = await recall(client, "Who saw herons on a walk?", max_tokens=100)
+    assert 0 < len(small["memories"]) < 12
+    assert 0 < small["context_tokens"] <= 100
+    lines = small["context"].splitlines()
+    assert sorted(line.rsplit(" ", 1)[1] for line in lines) == sorted(
+        f"({m['id']})" for m in small["memories"]
+    )
+    assert all(line.startswith("[2026-03-01] ") for line in lines)  # Anna's day, not that of UTC
+    assert len(house.bus.reports[-1].cubes) == len(small["memories"])
+    assert len((await recall(client, "herons", max_tokens=4_000, limit=3))["memories"]) == 3
+
+
+async def test_a_context_of_nothing_is_empty(client: httpx.AsyncClient) -> None:
+    assert await recall(client, "tea", max_tokens=50) == {"memories": [], "context": "", "context_tokens": 0}
+    assert (await recall(client, "👍", max_tokens=50))["context"] == ""
+
+
+@pytest.mark.parametrize("tokens", [0, -1, 32_769, "many", 1.5])
+async def test_a_budget_that_cannot_be_is_refused(client: httpx.AsyncClient, tokens: Any) -> None:
+    answer = await client.post("/v1/recall", json={**ALICE, "query": "tea", "max_tokens": tokens})
+    assert answer.status_code == 422, answer.text
