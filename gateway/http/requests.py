@@ -33,14 +33,16 @@ from schemas.events import (
     Undo,
     Verdict,
 )
-from schemas.subject import Address, Subject
+from schemas.subject import Address, Others, Subject
 
 MAX_BATCH: Final = 1_000
+DEFAULT_LIMIT: Final = 5
+MOST_MEMORIES: Final = 100
 _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}|\d{8}")
 
 
 class Ids(BaseModel):
-    """Whose memory: the first of group, user, agent, run that is given."""
+    """Whose memory: the first of group, user, agent, run that is given. The others say where it came from."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -62,6 +64,10 @@ class Ids(BaseModel):
     def subject(self) -> Subject:
         """Raises `BadSubject`."""
         return Address(**self.ids()).subject()
+
+    def filters(self) -> Others | None:
+        """The other ids; raises `BadSubject`."""
+        return Address(**self.ids()).filters()
 
 
 class Repeat(msgspec.Struct, frozen=True):
@@ -119,11 +125,21 @@ class Turn(Ids):
 
 
 class Recall(Ids):
-    """A question to one subject's memory. `as_of`: what was true then; a day means its end, in UTC."""
+    """A question to one subject's memory. `as_of`: what was true then; a day means its end, in UTC.
+
+    With `max_tokens` the answer has a ready `context` of at most so many tokens, and `limit`, else 5, is 100.
+    """
 
     query: str = Field(min_length=1, max_length=100_000)
-    limit: int = Field(5, ge=1, le=100)
+    limit: int | None = Field(None, ge=1, le=MOST_MEMORIES)
     as_of: str | None = None
+    max_tokens: int | None = Field(None, ge=1, le=32_768)
+
+    def most(self) -> int:
+        """How many memories at most."""
+        if self.limit is not None:
+            return self.limit
+        return DEFAULT_LIMIT if self.max_tokens is None else MOST_MEMORIES
 
 
 class _Command(Ids):

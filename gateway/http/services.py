@@ -20,7 +20,7 @@ from memcube.governance.ledger import Ledger
 from memcube.governance.sealing import Sealer
 from memcube.plaintext.recall import Recaller
 from memcube.store.record import CubeStore
-from schemas.subject import Address, Subject
+from schemas.subject import Address, Others, Subject
 
 
 class Services(msgspec.Struct, frozen=True):
@@ -78,5 +78,11 @@ def _subject(ids: WhoseIds) -> Subject:
     return ids.subject()
 
 
+def _filters(ids: WhoseIds) -> Others | None:
+    return ids.filters()
+
+
 House = Annotated[Services, Depends(_services)]
 Whose = Annotated[Subject, Depends(_subject)]
+# The other ids of the request.
+Filters = Annotated[Others | None, Depends(_filters)]

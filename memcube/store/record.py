@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from memcube.cube import Form, MemCube, State
 from schemas.envelope import Headers
+from schemas.subject import Others
 
 Vector = npt.NDArray[np.float32]
 """[dimensions], L2-normalised."""
@@ -151,9 +152,10 @@ class CubeStore(Protocol):
         limit: int,
         form: Form | None = None,
         states: Collection[State] | None = None,
+        others: Others | None = None,
         before: int | None = None,
     ) -> Sequence[MemCube]:
-        """The newest versions, last changed first; only of a form, of some states, if given.
+        """The newest versions, last changed first; only of a form, of some states, from some ids, if given.
 
         The next page starts `before` the `seq` of the last cube of this one.
         """
