@@ -150,7 +150,7 @@ class AsyncClient:
 
     # --- what is followed -------------------------------------------------------------------------------
 
-    def updates(self, after: str | None = None, **ids: Unpack[Ids]) -> AsyncIterator[Update]:
+    def updates(self, after: str | None = None, **ids: Unpack[Ids]) -> AsyncGenerator[Update]:
         return self._follow(self._connection.following(ids, after))
 
     async def open(self, event: object) -> Opened:

@@ -176,7 +176,7 @@ class Client:
 
     # --- what is followed -------------------------------------------------------------------------------
 
-    def updates(self, after: str | None = None, **ids: Unpack[Ids]) -> Iterator[Update]:
+    def updates(self, after: str | None = None, **ids: Unpack[Ids]) -> Generator[Update]:
         """Each change of a subject's memory as it happens; without any id, of the whole tenant.
 
         after: "start" for all that the log holds, or the `token` of the last update that was seen; else
