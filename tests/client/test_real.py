@@ -137,6 +137,10 @@ def test_what_is_sent_again_since_the_answer_was_lost_is_done_once(make: Make) -
         assert client.get(memory.id).trust == 0.625
         client.update(memory.id, "Ana likes green tea")
         assert [version.decision for version in client.history(memory.id)] == ["add", "rate", "edit"]
+        assert client.delete(memory.id).applied
+        assert client.get(memory.id).state == "erased"
+    assert client.delete_all().applied
+    assert list(client.get_all(episodes=True)) == []
 
 
 def test_more_than_one_request_takes_is_sent_in_several(make: Make) -> None:
