@@ -11,6 +11,7 @@ from uuid import NAMESPACE_OID, uuid5
 import msgspec
 
 from memcube.errors import IllegalTransition
+from schemas.subject import Others
 
 
 class State(StrEnum):
@@ -74,12 +75,16 @@ class Decision(StrEnum):
 
 
 class Source(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The turn or command that a memory came from. `time` is when it was said, with the speaker's offset."""
+    """The turn or command that a memory came from. `time` is when it was said, with the speaker's offset.
+
+    others: the ids that its event gave beside the subject's, if any.
+    """
 
     event_id: str
     speaker: str
     time: datetime
     source_id: str | None = None
+    others: Others | None = None
 
 
 class Payload(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -131,6 +136,10 @@ class MemCube(msgspec.Struct, frozen=True):
     @property
     def sources(self) -> tuple[Source, ...]:
         return self.payload.sources if self.payload else ()
+
+    def comes_from(self, wanted: Others) -> bool:
+        """Whether one of its sources has all of these ids."""
+        return any(source.others is not None and source.others.agree(wanted) for source in self.sources)
 
 
 def check_transition(cube_id: str, before: State, after: State) -> None:

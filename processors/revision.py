@@ -20,6 +20,7 @@ from memcube.cube import (
 from memcube.plaintext.view import SubjectView
 from memcube.store.record import Vector
 from processors.step import Opened, Statement, Step, Vectors
+from schemas.subject import Address
 
 NEUTRAL_TRUST: Final = 0.5
 # A statement heard a thousand times keeps its first source and the latest; the audit trail has all.
@@ -104,11 +105,13 @@ class Revision:
 
     def source(self, speaker: str) -> Source:
         """The event as provenance."""
+        address: Address = self.event.data
         return Source(
             event_id=self.event.id,
             speaker=speaker,
             time=self.event.time,
             source_id=getattr(self.event.data, "source_id", None),
+            others=address.others(),
         )
 
     def vector(self, text: str) -> Vector | None:

@@ -16,6 +16,22 @@ KINDS: tuple[SubjectKind, ...] = get_args(SubjectKind)
 MAX_ID_LENGTH = 256
 
 
+class Others(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The ids beside the subject's: with a memory where it came from, with a question filters."""
+
+    user_id: str | None = None
+    agent_id: str | None = None
+    run_id: str | None = None
+
+    def agree(self, wanted: Others) -> bool:
+        """Whether these are all the ids that are wanted, and perhaps more."""
+        return (
+            wanted.user_id in {None, self.user_id}
+            and wanted.agent_id in {None, self.agent_id}
+            and wanted.run_id in {None, self.run_id}
+        )
+
+
 class Address(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The ids an application gives with every event. The first id present, in this order, is the subject.
 
@@ -36,6 +52,21 @@ class Address(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
             if (value := ids[name]) is not None:
                 return Subject(tenant=self.tenant, kind=name, id=value)
         raise BadSubject("no subject: give one of group_id, user_id, agent_id, run_id")
+
+    def others(self) -> Others | None:
+        """The ids behind the first, as they were given; None if there are none."""
+        given = {"group": self.group_id, "user": self.user_id, "agent": self.agent_id, "run": self.run_id}
+        behind = [name for name in KINDS if given[name] is not None][1:]
+        return Others(**{f"{name}_id": given[name] for name in behind}) if behind else None
+
+    def filters(self) -> Others | None:
+        """`others` of a question; raise `BadSubject` for an id that no event can be found by."""
+        others = self.others()
+        if others is not None:
+            for name, value in (("user", others.user_id), ("agent", others.agent_id), ("run", others.run_id)):
+                if value is not None:
+                    _check(f"{name} id", value)
+        return others
 
 
 class Subject(msgspec.Struct, frozen=True):

@@ -21,19 +21,31 @@ cubes = typer.Typer(no_args_is_help=True, help="The memories themselves.", rich_
 def recall(
     place: Place,
     query: Annotated[str, typer.Argument(help="What you want to know.", show_default=False)],
-    k: Annotated[int, typer.Option("-k", "--limit", min=1, max=100, help="How many memories.")] = 5,
+    k: Annotated[
+        int | None,
+        typer.Option(
+            "-k", "--limit", min=1, max=100, help="How many memories (default 5).", show_default=False
+        ),
+    ] = None,
     as_of: Annotated[
         str | None, typer.Option(help="What was true then: a day (its end) or a time, ISO 8601.")
     ] = None,
     *,
+    max_tokens: Annotated[
+        int | None,
+        typer.Option(min=1, max=32_768, help="Print a ready context: what fits so many tokens, dated lines."),
+    ] = None,
     json: AsJson = False,
 ) -> None:
     """The memories that answer a question best."""
-    body = {**place.address, "query": query, "limit": k, "as_of": as_of}
+    body = {**place.address, "query": query, "limit": k, "as_of": as_of, "max_tokens": max_tokens}
     with running_gateway(place) as gateway:
         found = gateway.post("/v1/recall", body)
     if json:
         show.as_json(found)
+        return
+    if max_tokens is not None:
+        typer.echo(show.printable(found["context"]), nl=False)
         return
     rows = [
         (f"{memory['score']:.2f}", memory["text"], _validity(memory), _said(memory), _events(memory))

@@ -7,7 +7,7 @@ from datetime import datetime
 from pydantic import BaseModel
 
 from memcube.cube import MemCube, Source
-from memcube.plaintext import recall
+from memcube.plaintext import memory as recalled
 
 
 class Accepted(BaseModel):
@@ -62,7 +62,7 @@ class Memory(BaseModel):
     provenance: list[Origin]
 
     @classmethod
-    def of(cls, memory: recall.Memory) -> Memory:
+    def of(cls, memory: recalled.Memory) -> Memory:
         return cls(
             id=memory.id,
             text=memory.text,
@@ -78,7 +78,14 @@ class Memory(BaseModel):
 
 
 class Memories(BaseModel):
+    """The best first. With `max_tokens`, `context` has the memories as lines in the order of time.
+
+    `context_tokens` is an estimate, by the embedder's own tokenizer.
+    """
+
     memories: list[Memory]
+    context: str | None = None
+    context_tokens: int | None = None
 
 
 class Cube(BaseModel):
@@ -175,6 +182,16 @@ class Effect(BaseModel):
 
 class Effects(BaseModel):
     effects: list[Effect]
+
+
+class Forgotten(BaseModel):
+    """What a forgotten subject had, counted before. `event_id` is null where it was only counted."""
+
+    dry_run: bool
+    memories: int
+    episodes: int
+    event_id: str | None = None
+    applied: bool = False
 
 
 class Done(Accepted):

@@ -7,27 +7,31 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from gateway.http.answers import Cube, Cubes, History
-from gateway.http.services import House, Whose
+from gateway.http.documented import problems
+from gateway.http.services import Filters, House, Whose
 from memcube.cube import Form, State
 
 router = APIRouter(prefix="/v1/cubes", tags=["cubes"])
 
 
-@router.get("")
+@router.get("", summary="List memories")
 async def list_cubes(
     house: House,
     subject: Whose,
+    others: Filters,
     *,
     episodes: Annotated[bool, Query(description="raw turns as well")] = False,
     state: Annotated[list[State] | None, Query(description="all but erased, if not given")] = None,
     limit: Annotated[int, Query(ge=1, le=10_000)] = 1_000,
     before: Annotated[int | None, Query(description="`next` of the page before")] = None,
 ) -> Cubes:
-    """The newest version of each memory, the last changed first."""
+    """The newest version of each memory, the last changed first. Ids beside the subject's are filters."""
     states = frozenset(state) if state else frozenset(State) - {State.ERASED}
     form = None if episodes else Form.FACT
     found = await house.record.run(
-        lambda store: store.list_cubes(subject.key, limit=limit + 1, form=form, states=states, before=before)
+        lambda store: store.list_cubes(
+            subject.key, limit=limit + 1, form=form, states=states, others=others, before=before
+        )
     )
     cubes = found[:limit]
     return Cubes(
@@ -35,13 +39,13 @@ async def list_cubes(
     )
 
 
-@router.get("/{cube_id}")
+@router.get("/{cube_id}", summary="Show a memory", responses=problems(404))
 async def show_cube(house: House, subject: Whose, cube_id: str) -> Cube:
     """The newest version."""
     return Cube.of(await house.record.run(lambda store: store.cube(subject.key, cube_id)))
 
 
-@router.get("/{cube_id}/history")
+@router.get("/{cube_id}/history", summary="Show all versions", responses=problems(404))
 async def show_history(house: House, subject: Whose, cube_id: str) -> History:
     """Every version; after an erasure only the last, without words."""
     versions = await house.record.run(lambda store: store.history(subject.key, cube_id))

@@ -8,6 +8,7 @@ import msgspec
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict
 
+from gateway.http.documented import problems
 from gateway.http.problems import Problem
 from gateway.http.services import House
 from memcube.cube import State, cube_id
@@ -37,7 +38,23 @@ router = APIRouter(prefix="/v1", tags=["events"])
 class CloudEvent(BaseModel):
     """An event of ours in structured JSON. Attributes of other systems may stand beside, and are kept."""
 
-    model_config = ConfigDict(extra="allow")
+    model_config = ConfigDict(
+        extra="allow",
+        json_schema_extra={
+            "example": {
+                "specversion": "1.0",
+                "id": "e1",
+                "type": "memcube.conversation.prompt.v1",
+                "source": "my-app",
+                "time": "2026-03-09T12:10:00+01:00",
+                "data": {
+                    "tenant": "default",
+                    "user_id": "ana",
+                    "body": {"kind": "plain", "text": "I live in Hamburg."},
+                },
+            }
+        },
+    )
 
     specversion: str
     id: str
@@ -58,7 +75,9 @@ class _Event(msgspec.Struct, frozen=True):
     data: Incoming | Outgoing
 
 
-@router.post("/open", response_model_exclude_unset=True)
+@router.post(
+    "/open", summary="Open a sealed event", response_model_exclude_unset=True, responses=problems(410)
+)
 async def open_event(house: House, event: CloudEvent) -> CloudEvent:
     """The same event with its body in the clear.
 

@@ -16,12 +16,27 @@ router = APIRouter(prefix="/v1", tags=["recall"])
 
 @router.post("/recall")
 async def recall(house: House, asked: Recall) -> Memories:
-    """The memories that answer best, best first, as of now or as of a time."""
-    subject = asked.subject()
+    """The memories that answer best, best first, as of now or as of a time.
+
+    Ids beside the subject's are filters: with `user_id` and `run_id`, what the user said in that run. With
+    `max_tokens`, only memories that fit it together, and with them a ready context.
+    """
+    subject, others = asked.subject(), asked.filters()
     then = None if asked.as_of is None else as_of(asked.as_of)
     found = await house.recalls.run(
-        lambda recaller: recaller.recall(subject.key, asked.query, limit=asked.limit, as_of=then)
+        lambda recaller: recaller.recall(
+            subject.key,
+            asked.query,
+            limit=asked.most(),
+            as_of=then,
+            others=others,
+            max_tokens=asked.max_tokens,
+        )
     )
     served = Recalled(subject=subject.key, cubes=tuple(Parent(m.id, m.version) for m in found.memories))
     house.bus.report(served, subject, str(uuid4()), house.clock())
-    return Memories(memories=[Memory.of(memory) for memory in found.memories])
+    return Memories(
+        memories=[Memory.of(memory) for memory in found.memories],
+        context=None if found.context is None else found.context.text,
+        context_tokens=None if found.context is None else found.context.tokens,
+    )

@@ -33,14 +33,16 @@ from schemas.events import (
     Undo,
     Verdict,
 )
-from schemas.subject import Address, Subject
+from schemas.subject import Address, Others, Subject
 
 MAX_BATCH: Final = 1_000
+DEFAULT_LIMIT: Final = 5
+MOST_MEMORIES: Final = 100
 _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}|\d{8}")
 
 
 class Ids(BaseModel):
-    """Whose memory: the first of group, user, agent, run that is given."""
+    """Whose memory: the first of group, user, agent, run that is given. The others say where it came from."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -63,6 +65,17 @@ class Ids(BaseModel):
         """Raises `BadSubject`."""
         return Address(**self.ids()).subject()
 
+    def filters(self) -> Others | None:
+        """The other ids; raises `BadSubject`."""
+        return Address(**self.ids()).filters()
+
+
+class Repeat(msgspec.Struct, frozen=True):
+    """What makes a request known again: its `Idempotency-Key`, and the event's place in the request."""
+
+    key: str
+    index: int = 0
+
 
 class Turn(Ids):
     """Something that was said.
@@ -70,6 +83,7 @@ class Turn(Ids):
     `id` names it in your system: the same id twice is one event. Without an id but with
     `deterministic`, the same words at the same `timestamp` are one event, counted by `occurrence`.
     `assumed_timestamp` stands in where nobody knows the time, and does not make it another event.
+    `used`: for a turn of the assistant, the memories that its prompt was given.
     """
 
     role: Literal["user", "assistant"]
@@ -79,25 +93,31 @@ class Turn(Ids):
     timestamp: str | None = None
     assumed_timestamp: str | None = None
     name: str | None = None
+    used: tuple[str, ...] = Field((), max_length=1_000)
     deterministic: bool = False
     occurrence: int = Field(0, ge=0)
 
-    def message(self, sealer: Sealer, now: datetime) -> Message:
+    def message(self, sealer: Sealer, now: datetime, repeat: Repeat | None = None) -> Message:
         """Raises `ContractError`."""
         said = None if self.timestamp is None else moment(self.timestamp)
         assumed = None if self.assumed_timestamp is None else moment(self.assumed_timestamp)
         body = Plain(text=self.content, name=self.name)
         source_id = self.source_id or self.id
-        kind = Prompt if self.role == "user" else Response
-        data: Incoming = kind(**self.ids(), body=body, source_id=source_id)
-        return checked(data, self._event_id(sealer, said), said or assumed or now)
+        data: Incoming
+        if self.role == "assistant":
+            data = Response(**self.ids(), body=body, source_id=source_id, used=self.used)
+        elif self.used:
+            raise BadPayload("used names what an answer was given: only a turn of the assistant has it")
+        else:
+            data = Prompt(**self.ids(), body=body, source_id=source_id)
+        return checked(data, self._event_id(sealer, said, repeat), said or assumed or now)
 
-    def _event_id(self, sealer: Sealer, said: datetime | None) -> str:
+    def _event_id(self, sealer: Sealer, said: datetime | None, repeat: Repeat | None) -> str:
         key = self.subject().key
         if self.id is not None:
             return str(uuid5(NAMESPACE_OID, f"{key}\x1f{self.id}"))
         if not self.deterministic:
-            return str(uuid4())
+            return new_id(key, repeat)
         # Keyed: an id stands in the clear, and a plain hash of "yes" could be guessed.
         parts = (self.role, self.content, said and said.isoformat(), self.name, self.occurrence)
         check_content(Plain(text=self.content, name=self.name))
@@ -105,20 +125,37 @@ class Turn(Ids):
 
 
 class Recall(Ids):
-    """A question to one subject's memory. `as_of`: what was true then; a day means its end, in UTC."""
+    """A question to one subject's memory. `as_of`: what was true then; a day means its end, in UTC.
+
+    With `max_tokens` the answer has a ready `context` of at most so many tokens, and `limit`, else 5, is 100.
+    """
 
     query: str = Field(min_length=1, max_length=100_000)
-    limit: int = Field(5, ge=1, le=100)
+    limit: int | None = Field(None, ge=1, le=MOST_MEMORIES)
     as_of: str | None = None
+    max_tokens: int | None = Field(None, ge=1, le=32_768)
+
+    def most(self) -> int:
+        """How many memories at most."""
+        if self.limit is not None:
+            return self.limit
+        return DEFAULT_LIMIT if self.max_tokens is None else MOST_MEMORIES
 
 
 class _Command(Ids):
+    """`id` names it in your system: the same id twice is one command."""
+
+    id: str | None = Field(None, min_length=1)
     timestamp: str | None = None
 
-    def message(self, now: datetime) -> Message:
+    def message(self, now: datetime, repeat: Repeat | None = None) -> Message:
         """Raises `ContractError`."""
         time = now if self.timestamp is None else moment(self.timestamp)
-        return checked(self.data(), str(uuid4()), time)
+        data = self.data()
+        key = data.subject().key
+        if self.id is None:
+            return checked(data, new_id(key, repeat), time)
+        return checked(data, str(uuid5(NAMESPACE_OID, f"{key}\x1fcommand\x1f{self.id}")), time)
 
     @abstractmethod
     def data(self) -> Incoming:
@@ -215,6 +252,13 @@ class EffectsOf(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     events: tuple[EventOf, ...] = Field(max_length=MAX_BATCH)
+
+
+def new_id(subject: str, repeat: Repeat | None) -> str:
+    """Of an event that has no id of its own: the same for a repeated request, else a new one."""
+    if repeat is None:
+        return str(uuid4())
+    return str(uuid5(NAMESPACE_OID, f"{subject}\x1fidempotency\x1f{repeat.index}\x1f{repeat.key}"))
 
 
 def checked(data: Incoming, event_id: str, time: datetime) -> Message:

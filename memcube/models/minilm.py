@@ -11,6 +11,7 @@ import os
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,7 @@ import platformdirs
 from tokenizers import Tokenizer
 
 from memcube.errors import ModelMissing
-from memcube.models.embedder import readable
+from memcube.models.embedder import readable, whole
 from memcube.models.wheel import ModelFiles, model_files
 
 # Stands here and not in bert_onnx, which a start from the cache does not import. Raise it with every change
@@ -54,6 +55,7 @@ class MiniLM:
     def __init__(self, threads: int = 1, cache: Path | None = None) -> None:
         files = _files()
         self.embedder_id = f"all-MiniLM-L6-v2/fp32/{files.sha256[:12]}/{CODE_VERSION}"
+        self._folder = files.folder
         self._tokenizer = _tokenizer(files.folder)
         self._session = _session(_cached_graph(files, cache or cache_folder()), files, threads)
 
@@ -75,6 +77,33 @@ class MiniLM:
                 # Copies, so that keeping one text does not keep its whole run in memory.
                 encoded[member] = EncodedText(ids, vectors[row, : len(ids)].copy(), pooled[row].copy())
         return [encoded[place] for place in range(len(texts))]
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """See `Embedder.count_tokens`. What it does not know (a word of over 100 letters, a rare script)
+        is one piece to it; here that counts a token for two characters begun.
+        """
+        found = []
+        for text in whole(texts):
+            encoding = self._counter.encode(text, add_special_tokens=False)
+            lengths = (end - start for start, end in encoding.offsets)
+            found.append(
+                sum(
+                    (length + 1) // 2 if token == self._unknown else 1
+                    for token, length in zip(encoding.ids, lengths, strict=True)
+                )
+            )
+        return found
+
+    @cached_property
+    def _counter(self) -> Tokenizer:
+        """One that cuts nothing. Truncation is the tokenizer's own state, so `embed` cannot share it."""
+        tokenizer = _tokenizer(self._folder)
+        tokenizer.no_truncation()
+        return tokenizer
+
+    @cached_property
+    def _unknown(self) -> int | None:
+        return self._counter.token_to_id("[UNK]")
 
     def _runs(
         self, texts: Sequence[str], outputs: list[str]

@@ -8,10 +8,15 @@ from typing import Final
 
 import msgspec
 
-from memcube.cube import Form, Kind, MemCube, Source, State
+from memcube.cube import Form
 from memcube.models.embedder import Embedder
+from memcube.plaintext.context import Context, render
+from memcube.plaintext.memory import Memory
 from memcube.plaintext.words import content_stems
-from memcube.store.index import Hit, RecallIndex
+from memcube.store.index import Hit, RecallIndex, Timed, untimed
+from schemas.subject import Others
+
+__all__ = ["Memory", "Recall", "Recaller", "fold"]
 
 # Questions are sentences. A pasted page is cut here: MiniLM reads 256 word pieces anyhow, and every further
 # word costs a pass over its postings.
@@ -27,55 +32,68 @@ FEWEST_CANDIDATES: Final = 30
 WIDEN: Final = 4
 
 
-class Memory(msgspec.Struct, frozen=True):
-    """One recalled memory, with what vouches for it. The text of an episode is the raw turn."""
-
-    id: str
-    text: str
-    score: float
-    kind: Kind
-    form: Form
-    state: State
-    version: int
-    valid_from: datetime
-    valid_to: datetime | None
-    provenance: tuple[Source, ...]
-
-
 class Recall(msgspec.Struct, frozen=True):
-    """Memories, best first, as of the change `sequence` of the subject."""
+    """Memories, best first, as of the change `sequence` of the subject; `context` where it was asked for."""
 
     memories: tuple[Memory, ...]
     sequence: int
+    context: Context | None = None
 
 
 class Recaller:
-    """Recalls from one index with one embedder. As safe for threads as these two are."""
+    """Recalls from one index with one embedder. As safe for threads as these two are.
 
-    def __init__(self, index: RecallIndex, embedder: Embedder) -> None:
+    `timed` is entered for the phases `embedding`, `folding` and `context`; the index is given its own.
+    """
+
+    def __init__(self, index: RecallIndex, embedder: Embedder, *, timed: Timed = untimed) -> None:
         self._index = index
         self._embedder = embedder
+        self._timed = timed
 
-    def recall(self, subject_key: str, query: str, *, limit: int, as_of: datetime | None) -> Recall:
+    def recall(
+        self,
+        subject_key: str,
+        query: str,
+        *,
+        limit: int,
+        as_of: datetime | None,
+        others: Others | None = None,
+        max_tokens: int | None = None,
+    ) -> Recall:
         """The best `limit` memories for the query; fewer only where no more have anything to do with it.
 
         A query without a letter or digit (emoji, punctuation, nothing) finds nothing: its vector would be
         an accident of the model. One of function words alone ("who am I?") is judged by its vector.
+        `others`: only what was said under these ids. `max_tokens`: the memories are made into a ready context
+        as well, and those that do not fit it are left out.
         Raises `StoreFault`; ValueError for an `as_of` without UTC offset.
         """
         if as_of is not None and as_of.tzinfo is None:
             raise ValueError(f"as_of needs a UTC offset: {as_of.isoformat()}")
         sequence = self._index.refresh(subject_key)
         query = _cut(query)
-        if limit < 1 or not any(character.isalnum() for character in query):
-            return Recall((), sequence)
-        vector = self._embedder.embed([query])[0]
+        memories: tuple[Memory, ...] = ()
+        if limit > 0 and any(character.isalnum() for character in query):
+            memories = self._best(subject_key, query, limit, as_of, others)
+        if max_tokens is None:
+            return Recall(memories, sequence)
+        with self._timed("context"):
+            context = render(memories, max_tokens, self._embedder.count_tokens)
+        return Recall(context.memories, sequence, context)
+
+    def _best(
+        self, subject_key: str, query: str, limit: int, as_of: datetime | None, others: Others | None
+    ) -> tuple[Memory, ...]:
+        with self._timed("embedding"):
+            vector = self._embedder.embed([query])[0]
         wanted = max(FEWEST_CANDIDATES, CANDIDATES_PER_RESULT * limit)
         while True:
-            hits = self._index.search(subject_key, query, vector, limit=wanted, as_of=as_of)
-            folded = fold(hits, content_stems(query))
+            hits = self._index.search(subject_key, query, vector, limit=wanted, as_of=as_of, others=others)
+            with self._timed("folding"):
+                folded = fold(hits, content_stems(query))
             if len(folded) >= limit or len(hits) < wanted:
-                return Recall(tuple(_memory(hit.cube, score) for hit, score in folded[:limit]), sequence)
+                return tuple(Memory.of(hit.cube, score) for hit, score in folded[:limit])
             wanted *= WIDEN
 
 
@@ -131,18 +149,3 @@ def _says_more(turn: Hit, facts: Sequence[Hit], asked: frozenset[str]) -> bool:
 def _cut(query: str) -> str:
     words = query[:QUERY_CHARACTERS].split()
     return " ".join(words[:QUERY_WORDS])
-
-
-def _memory(cube: MemCube, score: float) -> Memory:
-    return Memory(
-        id=cube.id,
-        text=cube.text,
-        score=score,
-        kind=cube.kind,
-        form=cube.form,
-        state=cube.state,
-        version=cube.version,
-        valid_from=cube.valid_from,
-        valid_to=cube.valid_to,
-        provenance=cube.sources,
-    )

@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from memcube.cube import Form, MemCube, State
 from schemas.envelope import Headers
+from schemas.subject import Others
 
 Vector = npt.NDArray[np.float32]
 """[dimensions], L2-normalised."""
@@ -151,15 +152,19 @@ class CubeStore(Protocol):
         limit: int,
         form: Form | None = None,
         states: Collection[State] | None = None,
+        others: Others | None = None,
         before: int | None = None,
     ) -> Sequence[MemCube]:
-        """The newest versions, last changed first; only of a form, of some states, if given.
+        """The newest versions, last changed first; only of a form, of some states, from some ids, if given.
 
         The next page starts `before` the `seq` of the last cube of this one.
         """
 
     def applied(self, subject: str, event_ids: Iterable[str]) -> frozenset[str]:
         """Those of the events that the subject has applied already."""
+
+    def count(self, subject: str) -> Mapping[Form, int]:
+        """How many cubes the subject has, by form; erased ones are none."""
 
     def cube(self, subject: str, cube_id: str) -> MemCube:
         """The newest version; raises `NoSuchCube`."""

@@ -124,6 +124,8 @@ def test_import_then_recall_with_provenance(run: Run, tmp_path: Path) -> None:
     table = run("recall", "where does Ann live?", "--user", "ann")
     assert "Porto" in table.stdout
     assert "2026-03-01 10:00" in table.stdout
+    context = run("recall", "where does Ann live?", "--user", "ann", "--max-tokens", "300").stdout
+    assert any(line.startswith("[2026-03-01] Ann lives in Porto (") for line in context.splitlines())
 
 
 def test_importing_the_same_file_twice_changes_nothing(run: Run, tmp_path: Path) -> None:

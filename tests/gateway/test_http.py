@@ -92,7 +92,7 @@ async def test_one_subject_is_not_seen_from_another(client: httpx.AsyncClient) -
     await tell(client, "I live in Lisbon.")
     for other in ({"user_id": "bob"}, {"user_id": "alice", "tenant": "acme"}, {"agent_id": "alice"}):
         answer = await client.post("/v1/recall", json={**other, "query": "Lisbon"})
-        assert answer.json() == {"memories": []}
+        assert answer.json() == {"memories": [], "context": None, "context_tokens": None}
 
 
 async def test_as_of_a_day_means_what_was_true_at_its_end(client: httpx.AsyncClient) -> None:

@@ -11,6 +11,7 @@ import pytest
 from memcube.cube import Decision, State
 from schemas.body import Plain
 from schemas.events import Edit, Extracted, Feedback, Parent, Pin, Prompt, Remember, Tick, Undo
+from schemas.subject import Others
 from tests.processors.conversation import Conversation
 
 ADDRESS: dict[str, Any] = {"tenant": "t", "group_id": "home"}
@@ -263,3 +264,15 @@ def test_every_change_is_audited(home: Conversation) -> None:
     home.say("I live in Porto.", day=1)
     home.say("I moved to Lisbon.", day=5)
     assert home.audited() == sum(cube.version for cube in home.cubes())
+
+
+def test_a_memory_knows_in_which_run_and_by_whom_it_was_said(home: Conversation) -> None:
+    turn = Prompt(
+        tenant="t", group_id="home", user_id="ada", run_id="monday", body=Plain(text="I live in Lisbon.")
+    )
+    event = home.do(turn)
+    ids = Others(user_id="ada", run_id="monday")
+    for cube in (home.fact("Lisbon"), home.episode(event)):
+        assert [(source.speaker, source.others) for source in cube.sources] == [("ada", ids)]
+    home.say("I live in Lisbon.", name="ada", day=2)
+    assert [source.others for source in home.fact("Lisbon").sources] == [ids, None]

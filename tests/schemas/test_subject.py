@@ -6,9 +6,10 @@ from unicodedata import normalize
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import astuple
 
 from schemas.errors import BadSubject
-from schemas.subject import Address, Subject, SubjectKind
+from schemas.subject import Address, Others, Subject, SubjectKind
 
 ids = st.text(st.characters(categories=["L", "N", "P", "S"]), min_size=1, max_size=20).map(
     lambda text: normalize("NFC", text)
@@ -35,6 +36,28 @@ def test_a_group_goes_before_its_speaker_and_a_person_before_the_agent() -> None
     assert everyone.subject() == Subject("t", "group", "g")
     assert Address(tenant="t", user_id="u", agent_id="a").subject() == Subject("t", "user", "u")
     assert Address(tenant="t", run_id="r", agent_id="a").subject() == Subject("t", "agent", "a")
+
+
+def test_the_ids_behind_the_subject_are_filters() -> None:
+    everyone = Address(tenant="t", group_id="g", user_id="u", agent_id="a", run_id="r")
+    assert everyone.filters() == Others(user_id="u", agent_id="a", run_id="r")
+    assert Address(tenant="t", user_id="u", run_id="r").filters() == Others(run_id="r")
+    assert Address(tenant="t", run_id="r").filters() is None
+
+
+@given(*[st.builds(Others, **dict.fromkeys(("user_id", "agent_id", "run_id"), st.none() | st.just("x")))] * 2)
+def test_ids_agree_with_every_part_of_themselves(ids: Others, wanted: Others) -> None:
+    pairs = zip(astuple(wanted), astuple(ids), strict=True)
+    assert ids.agree(wanted) == all(one in {None, other} for one, other in pairs)
+    assert ids.agree(Others())
+
+
+@pytest.mark.parametrize("bad", ["", " ", "a\nb", "x" * 257, "e\u0301"])
+def test_a_filter_that_no_event_can_have_is_refused(bad: str) -> None:
+    address = Address(tenant="t", user_id="u", run_id=bad)
+    with pytest.raises(BadSubject, match="run id"):
+        address.filters()
+    assert address.others() == Others(run_id=bad)  # an event of another writer is taken as it is
 
 
 @pytest.mark.parametrize("bad", ["", " ", "a\x00b", "a\nb", "\ud800", "x" * 257, "e\u0301"])

@@ -11,10 +11,12 @@ import numpy as np
 import numpy.typing as npt
 
 from memcube.cube import Kind, MemCube, State
-from memcube.store.index import Hit
+from memcube.store.index import Hit, Timed, untimed
 from memcube.store.memory.bm25 import Bm25
 from memcube.store.memory.fusion import Floats, fuse
+from memcube.store.memory.origins import Origins
 from memcube.store.record import Change, Vector
+from schemas.subject import Others
 
 Analyse = Callable[[str], Sequence[str]]
 
@@ -39,9 +41,10 @@ _WORTH_COMPACTING: Final = 1_024
 class SubjectRows:
     """The rows of one subject, up to its change `seq`. Not safe for threads: the index locks it."""
 
-    def __init__(self, dimensions: int, analyse: Analyse) -> None:
+    def __init__(self, dimensions: int, analyse: Analyse, timed: Timed = untimed) -> None:
         self._dimensions = dimensions
         self._analyse = analyse
+        self._timed = timed
         self._start()
 
     def _start(self) -> None:
@@ -56,6 +59,8 @@ class SubjectRows:
         self._since: npt.NDArray[np.int64] = np.zeros(0, np.int64)
         self._until: npt.NDArray[np.int64] = np.zeros(0, np.int64)
         self._trust: npt.NDArray[np.float32] = np.zeros(0, np.float32)
+        self._origins = Origins()
+        self._origin: npt.NDArray[np.int32] = np.zeros(0, np.int32)
 
     def __len__(self) -> int:
         return len(self._row_of)
@@ -77,20 +82,25 @@ class SubjectRows:
             self._compact()
         self.seq = seq
 
-    def search(self, query: str, vector: Vector, limit: int, as_of: datetime | None) -> list[Hit]:
+    def search(
+        self, query: str, vector: Vector, limit: int, as_of: datetime | None, others: Others | None = None
+    ) -> list[Hit]:
         """Exact: every row that may be served is scored. Best first, equal ones by id."""
         used = len(self._cubes)
-        rows = np.flatnonzero(self._served(used, as_of))
+        rows = np.flatnonzero(self._served(used, as_of, others))
         if not len(rows) or limit < 1:
             return []
-        bm25, ceiling = self._words.scores(self._analyse(query), used)
-        cosine = (self._vectors[:used] @ vector)[rows].astype(np.float64)
-        bm25 = bm25[rows]
-        scores = fuse(cosine, bm25, ceiling, self._trust[rows].astype(np.float64))
-        return [
-            Hit(cube, float(scores[at]), float(cosine[at]), float(bm25[at]))
-            for at, cube in self._best(scores, rows, limit)
-        ]
+        with self._timed("bm25"):
+            bm25, ceiling = self._words.scores(self._analyse(query), used)
+        with self._timed("vector"):
+            cosine = (self._vectors[:used] @ vector)[rows].astype(np.float64)
+        with self._timed("fusion"):
+            bm25 = bm25[rows]
+            scores = fuse(cosine, bm25, ceiling, self._trust[rows].astype(np.float64))
+            return [
+                Hit(cube, float(scores[at]), float(cosine[at]), float(bm25[at]))
+                for at, cube in self._best(scores, rows, limit)
+            ]
 
     def wipe(self) -> None:
         """Back to nothing, the vectors overwritten."""
@@ -106,7 +116,11 @@ class SubjectRows:
         found.sort(key=lambda place: (-scores[place[0]], place[1].id))
         return found[:limit]
 
-    def _served(self, used: int, as_of: datetime | None) -> npt.NDArray[np.bool_]:
+    def _served(self, used: int, as_of: datetime | None, others: Others | None) -> npt.NDArray[np.bool_]:
+        true = self._true(used, as_of)
+        return true if others is None else true & self._origins.agree(others)[self._origin[:used]]
+
+    def _true(self, used: int, as_of: datetime | None) -> npt.NDArray[np.bool_]:
         standing = self._standing[:used]
         if as_of is None:
             return np.equal(standing, _NOW)
@@ -131,7 +145,9 @@ class SubjectRows:
             self._words.add(row, indexed_terms(cube, self._analyse))
         elif (before := self._cubes[row]) is not None:
             self._cube_bytes -= _size(before)
+            self._origins.drop(int(self._origin[row]))
         self._cube_bytes += _size(cube)
+        self._origin[row] = self._origins.take(cube)
         self._cubes[row] = cube
         self._vectors[row] = 0.0 if change.vector is None else change.vector
         self._standing[row] = _STANDING[cube.state]
@@ -145,6 +161,7 @@ class SubjectRows:
         self._words.remove((row, indexed_terms(cube, self._analyse)) for row, cube in gone)
         for row, cube in gone:
             self._cube_bytes -= _size(cube)
+            self._origins.drop(int(self._origin[row]))
             self._cubes[row] = None
             del self._row_of[cube.id]
             for column in self._columns():
@@ -173,13 +190,13 @@ class SubjectRows:
         self._words.renumber(new_rows, kept)
         self._vectors, self._standing = self._vectors[kept], self._standing[kept]
         self._since, self._until = self._since[kept], self._until[kept]
-        self._trust = self._trust[kept]
+        self._trust, self._origin = self._trust[kept], self._origin[kept]
         self._cubes = [self._cubes[row] for row in kept]
         self._row_of = {cube.id: row for row, cube in enumerate(self._cubes) if cube is not None}
         self._free = []
 
     def _columns(self) -> Sequence[npt.NDArray[np.generic]]:
-        return self._vectors, self._standing, self._since, self._until, self._trust
+        return self._vectors, self._standing, self._since, self._until, self._trust, self._origin
 
 
 def indexed_terms(cube: MemCube, analyse: Analyse) -> list[str]:

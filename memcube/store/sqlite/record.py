@@ -32,6 +32,7 @@ from memcube.store.sqlite.commit import PreparedShare
 from memcube.store.sqlite.connections import Connections
 from memcube.store.sqlite.rows import Row, RowCodec
 from memcube.store.sqlite.schema import BUSY_MS, connect, open_record
+from schemas.subject import Others
 
 # An erasure does not wait longer than this for readers to leave the write-ahead log: the rows in it
 # are sealed, and the next commit tries again.
@@ -146,11 +147,29 @@ class SQLiteCubeStore:
         limit: int,
         form: Form | None = None,
         states: Collection[State] | None = None,
+        others: Others | None = None,
         before: int | None = None,
     ) -> Sequence[MemCube]:
         wanted = None if states is None else msgspec.json.encode(sorted(states)).decode()
         below = _LAST_SEQ if before is None else before
-        return self._cubes(_LIST, subject, below, None if form is None else form.value, wanted, limit)
+        found: list[MemCube] = []
+        while len(found) < limit:
+            page = self._cubes(_LIST, subject, below, None if form is None else form.value, wanted, limit)
+            # The ids are sealed with the words: no query can look for them.
+            found += page if others is None else [cube for cube in page if cube.comes_from(others)]
+            if others is None or len(page) < limit:
+                break
+            below = page[-1].seq
+        return found[:limit]
+
+    def count(self, subject: str) -> Mapping[Form, int]:
+        rows = self._rows(
+            "SELECT form, count(*) FROM versions WHERE subject = ? AND current = 1 AND state != ?"
+            " GROUP BY form",
+            subject,
+            State.ERASED.value,
+        )
+        return {Form(form): int(number) for form, number in rows}
 
     def cube(self, subject: str, cube_id: str) -> MemCube:
         found = self._cubes(

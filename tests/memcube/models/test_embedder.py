@@ -7,6 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from memcube.models.embedder import TEXT_LIMIT, Embedder, HashEmbedder
 from memcube.models.minilm import MiniLM
@@ -129,3 +131,35 @@ def test_hashes_are_the_same_in_every_process() -> None:
         for seed in ("1", "2")
     }
     assert printed == {HashEmbedder().embed(["I moved to Lisbon"]).tobytes().hex() + "\n"}
+
+
+# --- tokens --------------------------------------------------------------------------------------------
+
+
+def test_tokens_of_prose_are_about_as_many_as_its_words(embedder: Embedder) -> None:
+    said = "We talked about the garden and the old dentist in Lisbon yesterday"
+    [count] = embedder.count_tokens([said])
+    assert len(said.split()) <= count <= 2 * len(said.split())
+    assert embedder.count_tokens(["", " \n ", "ok"]) == [0, 0, 1]
+    assert embedder.count_tokens([]) == []
+
+
+def test_no_token_is_lost_behind_what_is_embedded(embedder: Embedder) -> None:
+    [once] = embedder.count_tokens(["the garden "])
+    assert embedder.count_tokens(["the garden " * 5_000]) == [once * 5_000]
+
+
+@pytest.mark.parametrize("blob", ["x" * 4_000, "我" * 4_000, "\U0001f9f8" * 4_000, "8f3a" * 1_000])
+def test_what_is_no_word_is_not_cheap(embedder: Embedder, blob: str) -> None:
+    assert embedder.count_tokens([blob])[0] >= 1_000
+
+
+@given(st.lists(st.text(max_size=30), max_size=5))
+def test_lines_have_the_tokens_of_each(embedder: Embedder, texts: list[str]) -> None:
+    lines = [f"[{text}]" for text in texts]
+    assert embedder.count_tokens(["\n".join(lines)]) == [sum(embedder.count_tokens(lines))]
+
+
+def test_tokens_of_a_bare_string_are_refused(embedder: Embedder) -> None:
+    with pytest.raises(TypeError, match="one string"):
+        embedder.count_tokens("one string")

@@ -12,6 +12,7 @@ import pytest
 from memcube.cube import Decision, Form, Kind, MemCube, Payload, Source, State, cube_id
 from memcube.store.index import Hit, RecallIndex
 from memcube.store.record import Change, Vector
+from schemas.subject import Others
 
 DIMENSIONS = 8
 EMBEDDER = "fake/8"
@@ -67,6 +68,7 @@ class FakeStore:
         trust: float = 0.5,
         event: str | None = None,
         speaker: str = "user",
+        others: Others | None = None,
     ) -> MemCube:
         """A new cube, or the next version of the one with this name."""
         seq = self.seqs[subject] = self.sequence(subject) + 1
@@ -83,7 +85,10 @@ class FakeStore:
             valid_from=valid_from or said,
             valid_to=valid_to,
             recorded_at=said,
-            payload=Payload(text=text, sources=(Source(event_id=event or name, speaker=speaker, time=said),)),
+            payload=Payload(
+                text=text,
+                sources=(Source(event_id=event or name, speaker=speaker, time=said, others=others),),
+            ),
             trust=trust,
             pinned=False,
             expires_at=None,
@@ -132,9 +137,10 @@ class RecallIndexContract:
             subject: str = ANA,
             limit: int = 10,
             as_of: datetime | None = None,
+            others: Others | None = None,
         ) -> list[str]:
             index.refresh(subject)
-            hits = index.search(subject, query, vector, limit=limit, as_of=as_of)
+            hits = index.search(subject, query, vector, limit=limit, as_of=as_of, others=others)
             check_hits(hits, limit)
             return [hit.cube.text for hit in hits]
 
@@ -180,6 +186,51 @@ class RecallIndexContract:
         assert find("moved", axis(0), subject=ANA) == ["I moved to Lisbon"]
         assert find("moved", axis(0), subject=BEN) == ["I moved to Porto"]
         assert find("Lisbon", subject=BEN) == []
+
+    # --- filters -------------------------------------------------------------------------------------
+
+    def test_a_filter_leaves_what_was_said_under_its_ids(
+        self, store: FakeStore, find: Callable[..., list[str]]
+    ) -> None:
+        store.say(ANA, "1", "I walk in the morning", others=Others(agent_id="coach", run_id="monday"))
+        store.say(ANA, "2", "I walk in the evening", others=Others(agent_id="coach", run_id="tuesday"))
+        store.say(ANA, "3", "I walk at night")
+        assert len(find("walk")) == 3
+        assert find("walk", others=Others(run_id="monday")) == ["I walk in the morning"]
+        assert len(find("walk", others=Others(agent_id="coach"))) == 2
+        assert find("walk", others=Others(agent_id="cook", run_id="monday")) == []
+
+    def test_a_filter_comes_before_the_limit(self, store: FakeStore, find: Callable[..., list[str]]) -> None:
+        for number in range(20):
+            store.say(ANA, str(number), "walk walk walk", axis(0))
+        store.say(ANA, "mine", "a long walk home by the river", axis(1), others=Others(run_id="r"))
+        assert find("walk", axis(0), limit=1, others=Others(run_id="r")) == ["a long walk home by the river"]
+
+    def test_one_source_must_have_all_the_ids(self, store: FakeStore, find: Callable[..., list[str]]) -> None:
+        cube = store.say(ANA, "1", "I walk", others=Others(agent_id="coach"))
+        assert cube.payload is not None
+        again = Source("2", "user", MONDAY, others=Others(run_id="tuesday"))
+        payload = msgspec.structs.replace(cube.payload, sources=(*cube.payload.sources, again))
+        store.change(cube, payload=payload)
+        assert find("walk", others=Others(agent_id="coach")) == ["I walk"]
+        assert find("walk", others=Others(run_id="tuesday")) == ["I walk"]
+        assert find("walk", others=Others(agent_id="coach", run_id="tuesday")) == []
+
+    def test_a_memory_that_is_gone_or_said_elsewhere_now_leaves_its_ids(
+        self, store: FakeStore, find: Callable[..., list[str]]
+    ) -> None:
+        here, there = Others(run_id="here"), Others(run_id="there")
+        cube = store.say(ANA, "1", "I walk", others=here)
+        gone = store.say(ANA, "2", "I walk fast", others=here)
+        assert len(find("walk", others=here)) == 2
+        store.erase(gone)
+        assert cube.payload is not None
+        source = msgspec.structs.replace(cube.payload.sources[0], others=there)
+        store.change(cube, payload=msgspec.structs.replace(cube.payload, sources=(source,)))
+        assert find("walk", others=here) == []
+        assert find("walk", others=there) == ["I walk"]
+
+    # --- changes -------------------------------------------------------------------------------------
 
     def test_refresh_sees_what_another_process_wrote(
         self, store: FakeStore, index: RecallIndex, find: Callable[..., list[str]]

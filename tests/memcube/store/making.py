@@ -11,6 +11,7 @@ import numpy as np
 
 from memcube.cube import Decision, Form, Kind, MemCube, Payload, Source, State, cube_id
 from memcube.store.record import CubeStore, Embedded, OutboxMessage, Partition, Share, SubjectWork, Vector
+from schemas.subject import Others
 
 ANNA = "default/user:anna"
 BEN = "default/user:ben"
@@ -23,7 +24,14 @@ def partition(number: int = 0, *, role: str = "memory", topic_id: str = "topic-1
     return Partition(role, "cluster-1", topic_id, "memory.events", number)
 
 
-def new_cube(text: str, *, subject: str = ANNA, seq: int = 1, form: Form = Form.FACT) -> MemCube:
+def new_cube(
+    text: str,
+    *,
+    subject: str = ANNA,
+    seq: int = 1,
+    form: Form = Form.FACT,
+    others: Others | None = None,
+) -> MemCube:
     event_id = f"event-of-{seq}"
     return MemCube(
         id=cube_id(subject, text, "1"),
@@ -36,7 +44,7 @@ def new_cube(text: str, *, subject: str = ANNA, seq: int = 1, form: Form = Form.
         valid_from=NOON,
         valid_to=None,
         recorded_at=NOON + timedelta(seconds=1),
-        payload=Payload(text, (Source(event_id, "Anna", NOON, source_id="turn 1"),)),
+        payload=Payload(text, (Source(event_id, "Anna", NOON, source_id="turn 1", others=others),)),
         trust=0.5,
         pinned=False,
         expires_at=None,

@@ -19,6 +19,7 @@ from memcube.errors import NoSuchCube, StoreFault
 from memcube.governance.sealing import Sealer
 from memcube.store.digest import replay_digest
 from memcube.store.record import CubeStore
+from schemas.subject import Others
 from tests.memcube.store.making import (
     ANNA,
     BEN,
@@ -244,6 +245,21 @@ class CubeStoreContract:
         assert texts(form=Form.FACT, states={State.ACTIVE}) == ["fact 5", "fact 4", "fact 3"]
         assert texts(states={State.RETRACTED, State.ARCHIVED}) == ["fact 1"]
         assert texts(states=set()) == []
+
+    def test_a_list_of_one_run_is_paged_without_gaps(self, store: CubeStore) -> None:
+        facts = [
+            new_cube(f"fact {n}", seq=n, others=Others(run_id="mine" if n % 3 else "another"))
+            for n in range(1, 30)
+        ]
+        commit(store, share(work(*facts)))
+        found: list[str] = []
+        before = None
+        while page := store.list_cubes(ANNA, limit=4, others=Others(run_id="mine"), before=before):
+            assert len(page) == 4 or len(found) + len(page) == 20
+            found += [cube.text for cube in page]
+            before = page[-1].seq
+        assert found == [f"fact {n}" for n in range(29, 0, -1) if n % 3]
+        assert store.list_cubes(ANNA, limit=4, others=Others(run_id="nobody's")) == []
 
     def test_subjects_of_a_tenant_are_its_own_only(self, store: CubeStore) -> None:
         keys = ["a/user:x", "a/user:y", "a%2Fb/user:x", "ab/user:x", "a-/user:x"]

@@ -14,6 +14,7 @@ from memcube.plaintext.words import terms
 from memcube.store.index import RecallIndex
 from memcube.store.memory import InMemoryRecallIndex
 from memcube.store.record import Change, Vector
+from schemas.subject import Others
 from tests.memcube.store.index_contract import (
     ANA,
     BEN,
@@ -70,10 +71,11 @@ def test_words_that_are_gone_leave_no_copy_in_the_index(end: str) -> None:
     store = FakeStore()
     index = in_memory(store)
     secret = some_vector(7)
-    cube = store.say(ANA, "1", "Xylophonia Quibbletz lives at 4711 Zanzibar road", secret, speaker="Wubbolt")
+    said = "Xylophonia Quibbletz lives at 4711 Zanzibar road"
+    cube = store.say(ANA, "1", said, secret, speaker="Wubbolt", others=Others(run_id="Gnorbert's"))
     store.say(ANA, "2", "The road is long", some_vector(8))
     index.refresh(ANA)
-    words = ["xylophon", "quibblet", "4711", "zanzibar", "wubbolt"]
+    words = ["xylophon", "quibblet", "4711", "zanzibar", "wubbolt", "gnorbert"]
     assert len(holds(index, words, secret)) > len(words)
     if end == "erase":
         store.erase(cube)

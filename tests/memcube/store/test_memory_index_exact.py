@@ -19,6 +19,7 @@ from memcube.store.memory.bm25 import K1, B
 from memcube.store.memory.fusion import fuse
 from memcube.store.memory.rows import indexed_terms
 from memcube.store.record import Vector
+from schemas.subject import Others
 from tests.memcube.store.index_contract import (
     ANA,
     DAY,
@@ -49,6 +50,7 @@ steps = st.lists(
     ),
     max_size=40,
 )
+RUNS = (None, Others(run_id="a"), Others(run_id="b"), Others(agent_id="x", run_id="a"))
 
 
 def play(store: FakeStore, index: InMemoryRecallIndex, story: Sequence[Step]) -> None:
@@ -60,7 +62,8 @@ def play(store: FakeStore, index: InMemoryRecallIndex, story: Sequence[Step]) ->
             index.refresh(ANA)
         elif act == "say" and (known is None or known.payload):
             vector = some_vector(seed) if seed % 5 else None
-            store.say(ANA, str(name), " ".join(words), vector, state=state, valid_to=valid_to)
+            others = RUNS[seed % len(RUNS)]
+            store.say(ANA, str(name), " ".join(words), vector, state=state, valid_to=valid_to, others=others)
         elif known is not None and known.payload:
             if act == "erase":
                 store.erase(known)
@@ -70,7 +73,7 @@ def play(store: FakeStore, index: InMemoryRecallIndex, story: Sequence[Step]) ->
 
 
 def naive(
-    store: FakeStore, query: str, vector: Vector, as_of: datetime | None
+    store: FakeStore, query: str, vector: Vector, as_of: datetime | None, others: Others | None
 ) -> dict[str, tuple[float, float, float]]:
     """Score, cosine and BM25 by id, from the formulas, without any structure."""
     standing = {State.ACTIVE, State.SUPERSEDED, State.EXPIRED, State.ARCHIVED}
@@ -82,7 +85,11 @@ def naive(
         for stem in terms(query)
         for df in [sum(stem in bag for bag in said.values())]
     }
-    served = [change for change in indexed if serves(change.cube, as_of)]
+    served = [
+        change
+        for change in indexed
+        if serves(change.cube, as_of) and (others is None or change.cube.comes_from(others))
+    ]
     bm25 = [bm25_of(said[change.cube.id], idf, average) for change in served]
     cosine = [0.0 if change.vector is None else float(change.vector @ vector) for change in served]
     trust = [change.cube.trust for change in served]
@@ -115,9 +122,10 @@ def bm25_of(bag: Counter[str], idf: Mapping[str, float], average: float) -> floa
     seed=st.integers(0, 1_000),
     day=st.none() | st.integers(-1, 5),
     compact=st.booleans(),
+    others=st.sampled_from(RUNS),
 )
 def test_after_any_history_the_signals_are_those_of_the_formulas(
-    story: list[Step], query: list[str], seed: int, day: int | None, compact: bool
+    *, story: list[Step], query: list[str], seed: int, day: int | None, compact: bool, others: Others | None
 ) -> None:
     store = FakeStore()
     index = in_memory(store)
@@ -125,8 +133,8 @@ def test_after_any_history_the_signals_are_those_of_the_formulas(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(rows, "_WORTH_COMPACTING", 1 if compact else 1_000)
         play(store, index, story)
-    hits = index.search(ANA, " ".join(query), vector, limit=100, as_of=as_of)
-    expected = naive(store, " ".join(query), vector, as_of)
+    hits = index.search(ANA, " ".join(query), vector, limit=100, as_of=as_of, others=others)
+    expected = naive(store, " ".join(query), vector, as_of, others)
     check_hits(hits, 100)
     found = {hit.cube.id: (hit.score, hit.cosine, hit.bm25) for hit in hits}
     # A row whose score rounds to nothing may fall on either side.
