@@ -11,7 +11,7 @@ import msgspec
 from memcube.cube import Form, Kind, MemCube, Source, State
 from memcube.models.embedder import Embedder
 from memcube.plaintext.words import content_stems
-from memcube.store.index import Hit, RecallIndex
+from memcube.store.index import Hit, RecallIndex, Timed, untimed
 
 # Questions are sentences. A pasted page is cut here: MiniLM reads 256 word pieces anyhow, and every further
 # word costs a pass over its postings.
@@ -50,11 +50,15 @@ class Recall(msgspec.Struct, frozen=True):
 
 
 class Recaller:
-    """Recalls from one index with one embedder. As safe for threads as these two are."""
+    """Recalls from one index with one embedder. As safe for threads as these two are.
 
-    def __init__(self, index: RecallIndex, embedder: Embedder) -> None:
+    `timed` is entered for the phases `embedding` and `folding`; the index is given its own.
+    """
+
+    def __init__(self, index: RecallIndex, embedder: Embedder, *, timed: Timed = untimed) -> None:
         self._index = index
         self._embedder = embedder
+        self._timed = timed
 
     def recall(self, subject_key: str, query: str, *, limit: int, as_of: datetime | None) -> Recall:
         """The best `limit` memories for the query; fewer only where no more have anything to do with it.
@@ -69,11 +73,13 @@ class Recaller:
         query = _cut(query)
         if limit < 1 or not any(character.isalnum() for character in query):
             return Recall((), sequence)
-        vector = self._embedder.embed([query])[0]
+        with self._timed("embedding"):
+            vector = self._embedder.embed([query])[0]
         wanted = max(FEWEST_CANDIDATES, CANDIDATES_PER_RESULT * limit)
         while True:
             hits = self._index.search(subject_key, query, vector, limit=wanted, as_of=as_of)
-            folded = fold(hits, content_stems(query))
+            with self._timed("folding"):
+                folded = fold(hits, content_stems(query))
             if len(folded) >= limit or len(hits) < wanted:
                 return Recall(tuple(_memory(hit.cube, score) for hit, score in folded[:limit]), sequence)
             wanted *= WIDEN

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from typing import Protocol
 
@@ -10,6 +11,19 @@ import msgspec
 
 from memcube.cube import MemCube
 from memcube.store.record import Vector
+
+Timed = Callable[[str], AbstractContextManager[None]]
+"""Entered with the name of a phase of a recall while the phase lasts.
+
+The phases: `position` (the record is asked what is new, and that is taken in), `embedding` of the query,
+`bm25`, `vector`, `fusion` of the two, `folding` of candidates into memories, `context` (the ready block).
+Whoever reads the clock stands above this room and passes it in.
+"""
+
+
+def untimed(_phase: str) -> AbstractContextManager[None]:
+    """Nobody looks at the clock."""
+    return nullcontext()
 
 
 class Hit(msgspec.Struct, frozen=True):

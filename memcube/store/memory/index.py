@@ -8,7 +8,7 @@ from datetime import datetime
 from threading import Lock
 from typing import Final
 
-from memcube.store.index import Hit
+from memcube.store.index import Hit, Timed, untimed
 from memcube.store.memory.rows import Analyse, SubjectRows
 from memcube.store.record import CubeStore, Vector
 
@@ -22,17 +22,26 @@ class InMemoryRecallIndex:
     `store` is read by all of these threads, those of different subjects at once.
     `analyse` gives the searchable words of a text; it is passed in, so that the store knows no kind of
     memory. `budget_bytes` bounds what stays loaded: the subjects not used for longest go first, the one
-    just asked for stays however large it is.
+    just asked for stays however large it is. `timed` is entered for the phases `position`, `bm25`, `vector`
+    and `fusion`.
     """
 
     def __init__(
-        self, store: CubeStore, embedder_id: str, dimensions: int, budget_bytes: int, *, analyse: Analyse
+        self,
+        store: CubeStore,
+        embedder_id: str,
+        dimensions: int,
+        budget_bytes: int,
+        *,
+        analyse: Analyse,
+        timed: Timed = untimed,
     ) -> None:
         self._store = store
         self._embedder_id = embedder_id
         self._dimensions = dimensions
         self._budget = budget_bytes
         self._analyse = analyse
+        self._timed = timed
         self._subjects: OrderedDict[str, _Loaded] = OrderedDict()
         self._used = 0
         self._lock = Lock()
@@ -50,10 +59,11 @@ class InMemoryRecallIndex:
 
     def refresh(self, subject: str) -> int:
         """See `RecallIndex.refresh`. Raises `StoreFault`; what was loaded then stays as it was."""
-        loaded = self._touch(subject)
-        with loaded.lock:
-            self._update(subject, loaded)
-            sequence, size = loaded.rows.seq, loaded.rows.bytes
+        with self._timed("position"):
+            loaded = self._touch(subject)
+            with loaded.lock:
+                self._update(subject, loaded)
+                sequence, size = loaded.rows.seq, loaded.rows.bytes
         self._account(subject, loaded, size + _BYTES_PER_SUBJECT)
         return sequence
 
@@ -84,9 +94,12 @@ class InMemoryRecallIndex:
         with self._lock:
             loaded = self._subjects.get(subject)
             if loaded is None:
-                loaded = self._subjects[subject] = _Loaded(SubjectRows(self._dimensions, self._analyse))
+                loaded = self._subjects[subject] = _Loaded(self._no_rows())
             self._subjects.move_to_end(subject)
             return loaded
+
+    def _no_rows(self) -> SubjectRows:
+        return SubjectRows(self._dimensions, self._analyse, self._timed)
 
     def _update(self, subject: str, loaded: _Loaded) -> None:
         sequence, changes = self._store.changes(subject, loaded.rows.seq, self._embedder_id)

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from memcube.cube import Kind, MemCube, State
-from memcube.store.index import Hit
+from memcube.store.index import Hit, Timed, untimed
 from memcube.store.memory.bm25 import Bm25
 from memcube.store.memory.fusion import Floats, fuse
 from memcube.store.record import Change, Vector
@@ -39,9 +39,10 @@ _WORTH_COMPACTING: Final = 1_024
 class SubjectRows:
     """The rows of one subject, up to its change `seq`. Not safe for threads: the index locks it."""
 
-    def __init__(self, dimensions: int, analyse: Analyse) -> None:
+    def __init__(self, dimensions: int, analyse: Analyse, timed: Timed = untimed) -> None:
         self._dimensions = dimensions
         self._analyse = analyse
+        self._timed = timed
         self._start()
 
     def _start(self) -> None:
@@ -83,14 +84,17 @@ class SubjectRows:
         rows = np.flatnonzero(self._served(used, as_of))
         if not len(rows) or limit < 1:
             return []
-        bm25, ceiling = self._words.scores(self._analyse(query), used)
-        cosine = (self._vectors[:used] @ vector)[rows].astype(np.float64)
-        bm25 = bm25[rows]
-        scores = fuse(cosine, bm25, ceiling, self._trust[rows].astype(np.float64))
-        return [
-            Hit(cube, float(scores[at]), float(cosine[at]), float(bm25[at]))
-            for at, cube in self._best(scores, rows, limit)
-        ]
+        with self._timed("bm25"):
+            bm25, ceiling = self._words.scores(self._analyse(query), used)
+        with self._timed("vector"):
+            cosine = (self._vectors[:used] @ vector)[rows].astype(np.float64)
+        with self._timed("fusion"):
+            bm25 = bm25[rows]
+            scores = fuse(cosine, bm25, ceiling, self._trust[rows].astype(np.float64))
+            return [
+                Hit(cube, float(scores[at]), float(cosine[at]), float(bm25[at]))
+                for at, cube in self._best(scores, rows, limit)
+            ]
 
     def wipe(self) -> None:
         """Back to nothing, the vectors overwritten."""

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 
 import numpy as np
@@ -158,6 +159,27 @@ def test_a_lone_surrogate_is_no_reason_to_fail(talk: Conversation) -> None:
 def test_a_time_without_offset_is_refused(talk: Conversation) -> None:
     with pytest.raises(ValueError, match="UTC offset"):
         talk.ask("Lisbon", as_of=datetime(2024, 1, 1))  # noqa: DTZ001
+
+
+def test_every_phase_of_a_recall_is_timed_once(talk: Conversation) -> None:
+    phases: list[str] = []
+
+    @contextmanager
+    def timed(phase: str) -> Iterator[None]:
+        phases.append(phase)
+        yield
+
+    index = InMemoryRecallIndex(
+        talk.store,  # type: ignore[arg-type]
+        EMBEDDER,
+        HashEmbedder.dimensions,
+        1 << 30,
+        analyse=terms,
+        timed=timed,
+    )
+    talk.turn("I moved to Lisbon")
+    Recaller(index, talk.embedder, timed=timed).recall(ANA, "Lisbon", limit=5, as_of=None)
+    assert phases == ["position", "embedding", "bm25", "vector", "fusion", "folding"]
 
 
 # --- folding -------------------------------------------------------------------------------------------
