@@ -8,7 +8,7 @@ of series is fixed by the code and by the number of partitions. docs/operations.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final, Literal
+from typing import Final
 
 from prometheus_client import Counter, Gauge, Histogram
 
@@ -20,8 +20,7 @@ OUTCOMES: Final = ("applied", "repeated", "refused")
 STAGES: Final = ("extract", "embed", "consolidate", "commit")
 WAITS: Final = ("log", "queue")
 VECTORS: Final = ("record", "model", "failed")
-PHASES: Final = ("position", "embedding", "bm25", "vector", "fusion", "total")
-Phase = Literal["position", "embedding", "bm25", "vector", "fusion", "total"]
+PHASES: Final = ("position", "embedding", "bm25", "vector", "fusion", "folding", "context", "total")
 STORES: Final = ("record", "ledger")
 METHODS: Final = ("GET", "POST", "PATCH", "PUT", "DELETE", "HEAD", "OPTIONS")
 STATUSES: Final = ("2xx", "3xx", "4xx", "5xx", "gone")
@@ -171,7 +170,8 @@ STORE_FREE: Final = Gauge(
 RECALL_SECONDS: Final = Histogram(
     "memcube_recall_seconds",
     "Of each recall. position: catching up with the record (a cold subject is loaded here); embedding: of"
-    " the question; bm25, vector, fusion: the search; total: all of it, waiting for its turn included",
+    " the question; bm25, vector, fusion: the search; folding: into memories; context: the ready block;"
+    " total: all of it, waiting for its turn included",
     ["phase"],
     buckets=_SHORT,
 )

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-from gateway.http import audit, commands, cubes, deadletters, events, recall, status
+from gateway.http import audit, commands, cubes, deadletters, events, metrics, recall, status
 from gateway.http.problems import answer_with_problems
 from gateway.http.services import Services
 
@@ -27,7 +27,9 @@ def create_app(start: Callable[[], Awaitable[Services]]) -> FastAPI:
     app = FastAPI(
         title="MemCube", summary="Memory for language models, as a stream of events.", lifespan=lifespan
     )
-    for part in (events, commands, recall, cubes, deadletters, audit, status):
+    for part in (events, commands, recall, cubes, deadletters, audit, status, metrics):
         app.include_router(part.router)
     answer_with_problems(app)
+    app.state.outbox_watch = metrics.OutboxWatch()
+    app.add_middleware(metrics.Observed)
     return app

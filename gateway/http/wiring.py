@@ -7,6 +7,7 @@ from functools import cache
 
 from gateway.bus import KafkaBus
 from gateway.http.letters import Letters
+from gateway.http.metrics import timed_phase
 from gateway.http.progress import Progress
 from gateway.http.services import Services
 from gateway.thread import Workbench
@@ -59,5 +60,6 @@ def _recaller(settings: Settings, sealer: Sealer) -> Recaller:
         embedder.dimensions,
         settings.recall_memory_mb * 1024 * 1024,
         analyse=terms,
+        timed=timed_phase,
     )
-    return Recaller(index, embedder)
+    return Recaller(index, embedder, timed=timed_phase)

@@ -20,10 +20,11 @@ import msgspec
 
 from memcube.errors import StoreFault
 from memcube.store.faults import faults, immediate
-from memcube.store.record import OutboxMessage, OutboxRow, Partition
+from memcube.store.record import OutboxMessage, OutboxRow, Partition, StoreSize
 from memcube.store.sqlite import log_tables
 from memcube.store.sqlite.connections import Connections
 from memcube.store.sqlite.schema import connect
+from memcube.store.sqlite.size import size_of
 
 _TABLES: Final = """
 CREATE TABLE IF NOT EXISTS meta(name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
@@ -137,6 +138,11 @@ class Ledger:
                 "SELECT cube_id, version FROM entries WHERE subject = ? AND cube_id IS NOT NULL", (subject,)
             )
             return frozenset((str(cube_id), int(version)) for cube_id, version in rows)
+
+    def size(self) -> StoreSize:
+        """As `CubeStore.size`."""
+        with faults(self._path):
+            return size_of(self._mine(), self._path)
 
     def head(self) -> Head:
         with faults(self._path):
