@@ -24,6 +24,12 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             runner.run(broker.stop())
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line(
+        "markers", "prometheus: needs a real Prometheus (python -m infra.observe --fetch)"
+    )
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--faults-long", action="store_true", help="kill and freeze many more times")
 

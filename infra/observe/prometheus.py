@@ -47,7 +47,7 @@ def bring_prometheus(env: Mapping[str, str]) -> Programs:
             raise PrometheusError(f"there is no Prometheus here, and no {tool} to fetch it with: {_REMEDY}")
     try:
         with exclusive(_folder(env)), unfinished(_folder(env)) as work:
-            _unpack(_download(work), work / "files")
+            _unpack(_download(work, env), work / "files", env)
             if _unpacked(env).parent.parent.exists():  # unpacked before, and something of it is missing
                 shutil.rmtree(_unpacked(env).parent.parent)
             (work / "files").rename(_unpacked(env).parent.parent)
@@ -63,7 +63,7 @@ def _in(path: str) -> Programs | None:
     return Programs(Path(prometheus), Path(promtool)) if prometheus and promtool else None
 
 
-def _download(work: Path) -> Path:
+def _download(work: Path, env: Mapping[str, str]) -> Path:
     """The package, by the machine's lists; where these are missing or old, by lists of our own."""
     own = work / "apt"
     (own / "lists" / "partial").mkdir(parents=True)
@@ -72,23 +72,24 @@ def _download(work: Path) -> Path:
     # As root, apt would drop to a user of its own, who may not write here.
     fetch = ["apt-get", "-q", "-oAPT::Sandbox::User=root"]
     try:
-        _run([*fetch, "download", _PACKAGE], work)
+        _run([*fetch, "download", _PACKAGE], work, env)
     except PrometheusError:
-        _run([*fetch, *options, "update"], work)
-        _run([*fetch, *options, "download", _PACKAGE], work)
+        _run([*fetch, *options, "update"], work, env)
+        _run([*fetch, *options, "download", _PACKAGE], work, env)
     return next(work.glob(f"{_PACKAGE}_*.deb"))
 
 
-def _unpack(package: Path, folder: Path) -> None:
-    _run(["dpkg-deb", "-x", str(package), str(folder)], package.parent)
+def _unpack(package: Path, folder: Path, env: Mapping[str, str]) -> None:
+    _run(["dpkg-deb", "-x", str(package), str(folder)], package.parent, env)
 
 
-def _run(argv: Sequence[str], folder: Path) -> None:
+def _run(argv: Sequence[str], folder: Path, env: Mapping[str, str]) -> None:
     """Raises `PrometheusError` with the last that it said."""
     try:
         done = subprocess.run(
             argv,
             cwd=folder,
+            env=env,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -246,7 +246,7 @@ DOORS: Final = Row(
     (
         Panel(
             title="Requests a second",
-            does="By route.",
+            does="By route. One that jumps alone is one application: look at who sends.",
             unit="reqps",
             queries=(Query(rate("memcube_http_requests_total", "method, route"), "{{method}} {{route}}"),),
         ),
