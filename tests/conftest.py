@@ -1,13 +1,15 @@
-"""What all tests share: one embedded Kafka for the whole run."""
+"""What all tests share: one embedded Kafka for the whole run, and a real Prometheus."""
 
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Iterator
 
 import pytest
 
 from infra.kafka import EmbeddedBroker
+from infra.observe.prometheus import NEEDED, Programs, find_prometheus
 
 
 @pytest.fixture(scope="session")
@@ -38,3 +40,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def faults_long(request: pytest.FixtureRequest) -> bool:
     """Whether the long form of a fault test was asked for."""
     return bool(request.config.getoption("--faults-long"))
+
+
+@pytest.fixture(scope="session")
+def programs() -> Programs:
+    """A real Prometheus. Without one these tests cannot run: a failure in CI, said loudly elsewhere."""
+    found = find_prometheus(os.environ)
+    if found is not None:
+        return found
+    told = "no Prometheus here: `python -m infra.observe --fetch` brings Debian's, or says what to install"
+    if os.environ.get(NEEDED):
+        pytest.fail(told)
+    pytest.skip(told)

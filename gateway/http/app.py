@@ -7,7 +7,18 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-from gateway.http import audit, commands, cubes, deadletters, events, metrics, recall, status
+from gateway.http import (
+    audit,
+    changing,
+    commands,
+    cubes,
+    deadletters,
+    events,
+    metrics,
+    recall,
+    status,
+    updates,
+)
 from gateway.http.problems import answer_with_problems
 from gateway.http.services import Services
 
@@ -19,6 +30,7 @@ def create_app(start: Callable[[], Awaitable[Services]]) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         services = await start()
         app.state.services = services
+        services.start()
         try:
             yield
         finally:
@@ -27,7 +39,8 @@ def create_app(start: Callable[[], Awaitable[Services]]) -> FastAPI:
     app = FastAPI(
         title="MemCube", summary="Memory for language models, as a stream of events.", lifespan=lifespan
     )
-    for part in (events, commands, recall, cubes, deadletters, audit, status, metrics):
+    parts = (events, commands, recall, cubes, changing, updates, deadletters, audit, status, metrics)
+    for part in parts:
         app.include_router(part.router)
     answer_with_problems(app)
     app.state.outbox_watch = metrics.OutboxWatch()

@@ -171,3 +171,10 @@ def _forget(store: str) -> None:
 
 def _tell_lag(house: Services) -> None:
     """Nothing while the backlog is unknown: an alert stands on its absence."""
+    metrics.LAG.clear()
+    metrics.LAG_AGE.clear()
+    standings = house.backlog.standings()
+    for progress in house.progress:
+        for number, standing in standings.get(progress.role, {}).items():
+            metrics.LAG.labels(progress.role, progress.topic, str(number)).set(standing.lag)
+            metrics.LAG_AGE.labels(progress.role, progress.topic, str(number)).set(standing.age_s)

@@ -16,7 +16,7 @@ from starlette.types import Receive, Scope, Send
 
 from gateway.http.metrics import Observed, OutboxWatch, timed_phase
 from memcube import metrics
-from schemas.topics import PARTITIONS
+from schemas.topics import EVENTS, PARTITIONS
 from tests.gateway.house import House, opened
 
 START = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -84,6 +84,25 @@ async def test_who_asks_leaves_no_trace_in_the_names_of_the_series(tmp_path: Pat
     new = [dict(labels) for name, labels in many if (name, labels) not in few]
     assert all(int(labels["partition"]) < PARTITIONS for labels in new), "a partition's first event"
     assert not any("user-" in label for _, labels in many for _, label in labels)
+
+
+async def test_lag_and_its_age_are_told_without_a_worker_and_not_at_all_without_kafka(tmp_path: Path) -> None:
+    house = House(tmp_path, worker=False)
+    async with opened(house) as http:
+        place = {"role": "memory", "topic": EVENTS.name}
+        for text in ("I live in Hamburg.", "I like tea."):
+            answer = await http.post("/v1/events", json={"user_id": "ana", "role": "user", "content": text})
+            place["partition"] = str(answer.json()["partition"])
+        since = house.log.records[EVENTS.name, int(place["partition"])][0].timestamp
+        await house.backlog.look()
+        house.now = since + timedelta(seconds=5)
+        await house.backlog.look()
+        told_now = await told(http)
+        assert value(told_now, "memcube_lag_events", **place) == 2
+        assert value(told_now, "memcube_lag_age_seconds", **place) == 5
+        house.bus.down = True
+        await house.backlog.look()
+        assert not [name for name, _ in await told(http) if name.startswith("memcube_lag")]
 
 
 async def test_a_store_that_cannot_be_read_is_left_out_not_shown_as_it_was(tmp_path: Path) -> None:
