@@ -16,13 +16,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.http.services import House, Services
 from memcube import metrics
-from memcube.errors import StoreFault
+from memcube.errors import Setup, StoreFault
 from memcube.store.record import Statistics, StoreSize
 
 router = APIRouter(tags=["operation"])
 
 # A store that is busy for longer has no figures this time; the rest of the page must not wait for it.
-_STORE_S: Final = 2.0
+_STORE_S: Final = 1.0
 _UNMATCHED: Final = "unmatched"
 
 
@@ -134,7 +134,7 @@ async def _tell_record(house: Services, watch: OutboxWatch) -> None:
     try:
         async with asyncio.timeout(_STORE_S):
             statistics, size = await house.record.run(lambda store: (store.statistics(), store.size()))
-    except (StoreFault, TimeoutError):
+    except (StoreFault, Setup, TimeoutError):
         metrics.STORE_ROWS.clear()
         _forget("record")
         return
@@ -146,7 +146,7 @@ async def _tell_ledger(house: Services, watch: OutboxWatch) -> None:
     try:
         async with asyncio.timeout(_STORE_S):
             size = await house.ledger.run(lambda ledger: ledger.size())
-    except (StoreFault, TimeoutError):
+    except (StoreFault, Setup, TimeoutError):
         _forget("ledger")
         return
     _tell_size("ledger", size, watch, house.clock())
