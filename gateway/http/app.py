@@ -13,18 +13,22 @@ from gateway.http import (
     commands,
     cubes,
     deadletters,
+    event,
     events,
     metrics,
     recall,
     status,
     updates,
 )
+from gateway.http.body import IDLE_S, MAX_BYTES, BodyGate
 from gateway.http.problems import answer_with_problems
 from gateway.http.services import Services
 
 
-def create_app(start: Callable[[], Awaitable[Services]]) -> FastAPI:
-    """`start` is called in the event loop that will serve."""
+def create_app(
+    start: Callable[[], Awaitable[Services]], *, max_body_bytes: int = MAX_BYTES, body_idle_s: float = IDLE_S
+) -> FastAPI:
+    """`start` is called in the event loop that will serve. Larger or slower bodies are refused."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -39,10 +43,12 @@ def create_app(start: Callable[[], Awaitable[Services]]) -> FastAPI:
     app = FastAPI(
         title="MemCube", summary="Memory for language models, as a stream of events.", lifespan=lifespan
     )
-    parts = (events, commands, recall, cubes, changing, updates, deadletters, audit, status, metrics)
+    parts = (events, event, commands, recall, cubes, changing, updates, deadletters, audit, status, metrics)
     for part in parts:
         app.include_router(part.router)
     answer_with_problems(app)
+    app.add_middleware(BodyGate, max_bytes=max_body_bytes, idle_s=body_idle_s)
     app.state.outbox_watch = metrics.OutboxWatch()
+    # The outermost, since what the gate refuses is a request too.
     app.add_middleware(metrics.Observed)
     return app
