@@ -21,6 +21,7 @@ from gateway.http import (
     updates,
 )
 from gateway.http.body import IDLE_S, MAX_BYTES, BodyGate
+from gateway.http.documented import describe
 from gateway.http.problems import answer_with_problems
 from gateway.http.services import Services
 
@@ -47,6 +48,7 @@ def create_app(
     for part in parts:
         app.include_router(part.router)
     answer_with_problems(app)
+    describe(app)
     app.add_middleware(BodyGate, max_bytes=max_body_bytes, idle_s=body_idle_s)
     app.state.outbox_watch = metrics.OutboxWatch()
     # The outermost, since what the gate refuses is a request too.
