@@ -18,6 +18,7 @@ demo: $(READY) ## a conversation through a real Kafka into memories that answer
 	$(BIN)/memcube demo
 
 test: $(READY) ## all tests, with short faults
+	$(BIN)/python -m infra.observe --fetch
 	$(BIN)/python -m pytest
 
 fmt: $(READY) ## put the code into shape

@@ -26,6 +26,8 @@ BENCHMARKS: Final = {
     "latency": "from publishing an event until a recall returns it, at 10 events a second (3 minutes)",
     "throughput": "events a second and CPU an event through the stream, beside a Faust agent that does"
     " nothing; the embedder's share (3 minutes)",
+    "publish": "from sending an event until it is acknowledged, by HTTP and by a plain aiokafka producer"
+    " (1 minute)",
     "memory": "memory of every process, idle and after 5,000 events (4 minutes)",
     "recall-scale": "a recall of 1k to 100k memories in one subject and in many, its phases, its first time"
     " and its memory (4 minutes)",

@@ -27,6 +27,7 @@ from gateway.log import (
 )
 from gateway.reading import KafkaReader, follow, started
 from gateway.thread import Workbench
+from memcube import metrics
 from memcube.errors import NotRunning
 from memcube.governance.sealing import Sealer, event_context, seal_content
 from schemas.body import Plain
@@ -92,6 +93,7 @@ class KafkaBus:
     def report(self, recalled: Recalled, subject: Subject, event_id: str, time: datetime) -> None:
         if len(self._reports) >= _UNSENT_REPORTS:
             self._failed_reports += 1
+            metrics.UNREPORTED.inc()
             return
         key, headers, value = encode(recalled, event_id=event_id, source=SOURCE, time=time, subject=subject)
         task = asyncio.create_task(self._report(_Outgoing(RECALLS.name, None, key, headers, value)))
@@ -121,6 +123,7 @@ class KafkaBus:
         (result,) = await self._deliver([record])
         if isinstance(result, BusError):
             self._failed_reports += 1
+            metrics.UNREPORTED.inc()
             log.warning("a recall was not reported on %s: %s", RECALLS.name, result)
 
     async def _deliver(self, records: Sequence[_Outgoing]) -> list[Receipt | BusError]:

@@ -6,7 +6,8 @@ InfraError
 │   └── JarMismatchError    a jar is not the one the lock file names
 ├── BrokerError             the embedded broker did not start
 │   └── PortTakenError      the port asked for belongs to another program
-└── ChildrenError           the list of children cannot be started in any order
+├── ChildrenError           the list of children cannot be started in any order
+└── PrometheusError         Prometheus, which the tests scrape with, could not be had
 """
 
 from __future__ import annotations
@@ -38,3 +39,7 @@ class PortTakenError(BrokerError):
 
 class ChildrenError(InfraError):
     """The list of children cannot be started in any order."""
+
+
+class PrometheusError(InfraError):
+    """Prometheus, which the tests scrape with, could not be had."""

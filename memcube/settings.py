@@ -91,14 +91,23 @@ class DataFolder(msgspec.Struct, frozen=True):
         """Where the running system writes its `System`; the last one's addresses stay to be used again."""
         return self.run / "system.json"
 
+    @property
+    def metrics_targets(self) -> Path:
+        """Where Prometheus finds the processes of the running system (its `file_sd`)."""
+        return self.root / "prometheus-targets.json"
+
 
 class Settings(msgspec.Struct, frozen=True):
-    """How this process runs. Ports: 0 means any free one, None the default one or, if taken, a free one."""
+    """How this process runs. Ports: 0 means any free one, None the default one or, if taken, a free one.
+
+    `metrics_port`: of the first worker's /metrics; the others' are the next. None: any free ones.
+    """
 
     data: DataFolder
     kafka: str | None
     gateway_port: int | None
     kafka_port: int | None
+    metrics_port: int | None
     embedder: EmbedderName
     embedder_threads: int
     recall_memory_mb: int
@@ -117,6 +126,7 @@ class Settings(msgspec.Struct, frozen=True):
             kafka=env.get("MEMCUBE_KAFKA") or None,
             gateway_port=_number(env, "MEMCUBE_GATEWAY_PORT", 65535),
             kafka_port=_number(env, "MEMCUBE_KAFKA_PORT", 65535),
+            metrics_port=_number(env, "MEMCUBE_METRICS_PORT", 65_500),  # each role needs one from there on
             embedder="hash" if embedder == "hash" else "minilm",
             # More threads a process made two processes on two cores slower, not faster.
             embedder_threads=_number(env, "MEMCUBE_EMBEDDER_THREADS", 256) or 1,

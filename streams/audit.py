@@ -64,7 +64,7 @@ class AuditRole:
             except Refusal as refusal:
                 refused.append(dead_letter(record, refusal, PROCESSOR))
                 metrics.EVENTS.labels(self.name, "refused").inc()
-                metrics.DEADLETTERS.labels(self.name, refusal.reason).inc()
+                metrics.dead_letter(self.name, refusal.reason)
         return LedgerShare(
             partition=work.partition,
             base=work.base,

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 
 import structlog
 
+from memcube import metrics
 from memcube.models.embedder import Embedder
 from memcube.store.record import CubeStore, Vector
 
@@ -43,6 +44,9 @@ class Embedding:
             text for subject, found in wanted.items() for text in found if text not in known[subject]
         )
         fresh = self._embed(list(new))
+        metrics.VECTORS_TOTAL.labels("record").inc(sum(map(len, known.values())))
+        metrics.VECTORS_TOTAL.labels("model").inc(len(fresh))
+        metrics.VECTORS_TOTAL.labels("failed").inc(len(self._failed))
         return {
             subject: {
                 text: vector

@@ -11,6 +11,7 @@ import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, NoReturn, TypeVar, cast
 
@@ -22,6 +23,7 @@ from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Consumer, T
 
 from memcube import metrics
 from memcube.errors import ImpossiblePosition, Setup, StoreFault
+from streams import stages
 from streams.kafka import KafkaSender, bounds, first_from, identify
 from streams.log import BATCH_LIMIT, Record, TopicIdentity
 from streams.relay import Relay
@@ -139,6 +141,10 @@ class _Runtime:
         log.info("partitions assigned", role=self._role.name, partitions=sorted(start))
         self._relay.wake()
 
+    def fetched(self, appended_s: float) -> float:
+        """When this event came, which is now."""
+        return stages.fetched(self._role.name, appended_s)
+
     async def consume(self, stream: faust.StreamT[bytes]) -> None:
         """For ever: the first event, all that is queued behind it, one batch."""
         queue = stream.channel.queue  # type: ignore[attr-defined]
@@ -149,11 +155,16 @@ class _Runtime:
                 batch.append(queue.get_nowait())
             try:
                 records = [_record(event.message) for event in batch]
-                await self.in_writer(lambda records=records: self._runner.run(records))  # type: ignore[misc]
+                here = [event.message.time_in for event in batch]
+                await self.in_writer(partial(self._run, records, here))
             except Exception as error:
                 log.exception("batch not committed, leaving", role=self._role.name, error=str(error))
                 _exit(EXIT_FAULT)
             self._relay.wake()
+
+    def _run(self, records: list[Record], here: list[float]) -> None:
+        stages.begun(self._role.name, here)
+        self._runner.run(records)
 
     async def relay_for_ever(self) -> None:
         try:
@@ -227,6 +238,11 @@ def _transport(app: faust.App, runtime: _Runtime) -> Transport:
 
         async def perform_seek(self) -> None:
             await runtime.seek(self)
+
+        def _to_message(self, tp: Any, record: Any) -> Any:
+            message = super()._to_message(tp, record)
+            message.time_in = runtime.fetched(message.timestamp)
+            return message
 
     class StoreTransport(Transport):
         pass

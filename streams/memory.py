@@ -202,7 +202,7 @@ class MemoryRole:
 
     def _refuse(self, record: Record, refusal: Refusal) -> OutboxMessage:
         metrics.EVENTS.labels(self.name, "refused").inc()
-        metrics.DEADLETTERS.labels(self.name, refusal.reason).inc()
+        metrics.dead_letter(self.name, refusal.reason)
         log.warning(
             "dead letter",
             reason=refusal.reason,

@@ -11,7 +11,8 @@ import structlog
 from memcube import metrics
 from memcube.errors import PositionBeforeStart, PositionPastEnd, StoreFault, TopicRecreated
 from memcube.store.record import Partition
-from streams.checkpoint import plan_work
+from streams import stages
+from streams.checkpoint import Work, plan_work
 from streams.log import FirstFrom, Record, StepHook, TopicIdentity, no_gaps, no_hook
 from streams.role import Role
 
@@ -95,13 +96,19 @@ class Runner:
                 self._pause(wait)
                 self._unsure = {part.partition for part in work}
                 continue
-            for share in shares:
-                if share.partition not in refused:
-                    self._expected[share.partition] = share.next
-                    metrics.position(share.partition, share.next)
+            self._advance(work, {s.partition: s.next for s in shares if s.partition not in refused})
             if refused:
                 metrics.FENCED.labels(self._role.name).inc(len(refused))
                 self._read_positions_again(refused)
+
+    def _advance(self, work: Iterable[Work], committed: Mapping[Partition, int]) -> None:
+        for partition, position in committed.items():
+            self._expected[partition] = position
+            metrics.position(partition, position)
+        stages.committed(
+            self._role.name,
+            (r for part in work for r in part.records if r.offset < committed.get(part.partition, 0)),
+        )
 
     def _read_positions_again(self, refused: Iterable[Partition]) -> None:
         self._role.discard()

@@ -48,7 +48,7 @@ def main() -> NoReturn:
     except MemcubeError as error:
         log.error("cannot start", role=options.role, error=str(error))  # noqa: TRY400 -- the message says all
         sys.exit(getattr(error, "exit_status", 2))
-    metrics.READY.labels(options.role).set(0)
+    metrics.start_worker(options.role)
     start_http_server(options.metrics_port, addr="127.0.0.1")
     # Faust takes half a second to import: not for --help, nor for a start that fails.
     from streams.faust_runtime import run_role  # noqa: PLC0415

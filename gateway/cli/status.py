@@ -124,6 +124,9 @@ def _print(found: dict[str, Any]) -> None:
         (child["name"], f"{child['state']}, pid {child['pid']}" if child["pid"] else child["state"])
         for child in found["children"]
     ]
+    rows += [
+        (f"metrics of {child['name']}", child["metrics"]) for child in found["children"] if child["metrics"]
+    ]
     rows += [(f"lag of {role}", _lag(parts)) for role, parts in found["lag"].items()]
     if found["deadletters"] is not None:
         rows.append(("dead letters", found["deadletters"]))

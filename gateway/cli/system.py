@@ -5,8 +5,9 @@ from __future__ import annotations
 import fcntl
 import os
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Final
 
 import httpx
@@ -18,7 +19,7 @@ from infra.children import Change, Child, State
 from infra.kafka.broker import EmbeddedBroker
 from infra.kafka.jars import JarProgress
 from infra.kafka.topics import ensure_topics
-from infra.ports import LOOPBACK, free_port
+from infra.ports import LOOPBACK
 from infra.supervisor import Supervisor
 from memcube.errors import Setup
 from memcube.settings import DEFAULT_GATEWAY_PORT, DEFAULT_KAFKA_PORT, Settings, System
@@ -47,6 +48,7 @@ class LocalSystem:
         self._bootstrap = settings.kafka or ""
         before = _number(last.gateway) if last else 0
         self._gateway_port = claims.port(settings.gateway_port, DEFAULT_GATEWAY_PORT, before)
+        self._metrics_ports = _metrics_ports(settings, claims)
         self._started_at = datetime.now(UTC)
         self._children: dict[str, ChildState] = {}
         self._metrics: dict[str, str] = {}
@@ -78,6 +80,7 @@ class LocalSystem:
                 child.name, State.WAITING, metrics=self._metrics.get(child.name)
             )
         self._write()
+        _replace(self._settings.data.metrics_targets, targets(self._metrics))
         self._supervisor = Supervisor(children, self._settings.data.logs, self._changed)
         return await self._supervisor.run(work)
 
@@ -98,10 +101,7 @@ class LocalSystem:
         if self._broker is not None:
             children.append(Child(name="kafka", argv=self._broker.argv, ready=self._broker_ready))
             needs = ("kafka",)
-        taken = {self._gateway_port}
-        for role in ROLES:
-            port = free_port(avoid=frozenset(taken))
-            taken.add(port)
+        for role, port in self._metrics_ports.items():
             address = f"http://{LOOPBACK}:{port}/metrics"
             self._metrics[role] = address
             argv = (sys.executable, "-m", "streams.worker", "--role", role, "--metrics-port", str(port))
@@ -115,6 +115,7 @@ class LocalSystem:
                     final=NEEDS_A_PERSON,
                 )
             )
+        self._metrics["gateway"] = f"http://{LOOPBACK}:{self._gateway_port}/metrics"
         children.append(
             Child(
                 name="gateway",
@@ -141,13 +142,32 @@ class LocalSystem:
         self._on_change(change)
 
     def _write(self) -> None:
-        path = self._settings.data.state
-        temporary = path.with_suffix(".tmp")
-        try:
-            temporary.write_bytes(msgspec.json.encode(self.state))
-            temporary.replace(path)
-        except OSError as error:  # a full disk must not take the processes down that may outlive it
-            log.warning("state not written", path=str(path), error=str(error))
+        _replace(self._settings.data.state, msgspec.json.encode(self.state))
+
+
+def targets(metrics: Mapping[str, str]) -> bytes:
+    """What Prometheus' `file_sd` reads, from the addresses of /metrics by process."""
+    groups = [
+        {"targets": [httpx.URL(address).netloc.decode()], "labels": {"process": name}}
+        for name, address in metrics.items()
+    ]
+    return msgspec.json.format(msgspec.json.encode(groups), indent=2)
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """Whoever reads it meanwhile sees the old file or the new one."""
+    temporary = path.with_suffix(".tmp")
+    try:
+        temporary.write_bytes(content)
+        temporary.replace(path)
+    except OSError as error:  # a full disk must not take the processes down that may outlive it
+        log.warning("file not written", path=str(path), error=str(error))
+
+
+def _metrics_ports(settings: Settings, claims: Claims) -> dict[str, int]:
+    """Named ones must be free; without a name, whatever is."""
+    first = settings.metrics_port
+    return {role: claims.port(first + n if first else 0, 0, 0) for n, role in enumerate(ROLES)}
 
 
 def _lock(settings: Settings) -> int:

@@ -19,6 +19,7 @@ from fastapi import FastAPI
 from gateway.http.app import create_app
 from gateway.http.services import Services
 from gateway.http.wiring import wire
+from memcube import metrics
 from memcube.errors import Setup
 from memcube.logs import configure
 from memcube.settings import DEFAULT_GATEWAY_PORT, Settings
@@ -42,6 +43,8 @@ def main() -> int:
     except Setup as error:
         structlog.get_logger().error("cannot start", error=str(error))
         return 2
+
+    metrics.start_gateway()
 
     async def start() -> Services:
         return wire(settings)

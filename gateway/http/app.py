@@ -15,6 +15,7 @@ from gateway.http import (
     deadletters,
     event,
     events,
+    metrics,
     opening,
     recall,
     status,
@@ -56,9 +57,13 @@ def create_app(
         deadletters,
         audit,
         status,
+        metrics,
     ):
         app.include_router(part.router)
     answer_with_problems(app)
     describe(app)
     app.add_middleware(BodyGate, max_bytes=max_body_bytes, idle_s=body_idle_s)
+    app.state.outbox_watch = metrics.OutboxWatch()
+    # The outermost, since what the gate refuses is a request too.
+    app.add_middleware(metrics.Observed)
     return app

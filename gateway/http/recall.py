@@ -7,6 +7,7 @@ from uuid import uuid4
 from fastapi import APIRouter
 
 from gateway.http.answers import Memories, Memory
+from gateway.http.metrics import timed_phase
 from gateway.http.requests import Recall, as_of
 from gateway.http.services import House
 from schemas.events import Parent, Recalled
@@ -23,16 +24,17 @@ async def recall(house: House, asked: Recall) -> Memories:
     """
     subject, others = asked.subject(), asked.filters()
     then = None if asked.as_of is None else as_of(asked.as_of)
-    found = await house.recalls.run(
-        lambda recaller: recaller.recall(
-            subject.key,
-            asked.query,
-            limit=asked.most(),
-            as_of=then,
-            others=others,
-            max_tokens=asked.max_tokens,
+    with timed_phase("total"):
+        found = await house.recalls.run(
+            lambda recaller: recaller.recall(
+                subject.key,
+                asked.query,
+                limit=asked.most(),
+                as_of=then,
+                others=others,
+                max_tokens=asked.max_tokens,
+            )
         )
-    )
     served = Recalled(subject=subject.key, cubes=tuple(Parent(m.id, m.version) for m in found.memories))
     house.bus.report(served, subject, str(uuid4()), house.clock())
     return Memories(

@@ -10,6 +10,7 @@ from gateway.bus import KafkaBus
 from gateway.http.backlog import Backlog
 from gateway.http.idempotency import Claims
 from gateway.http.letters import Letters
+from gateway.http.metrics import timed_phase
 from gateway.http.progress import Progress
 from gateway.http.services import Services
 from gateway.http.streams import Streams
@@ -55,7 +56,7 @@ def wire(settings: Settings) -> Services:
         backlog=Backlog(
             KafkaReader(settings.bootstrap, fetch_bytes=_ONE_RECORD),
             progress,
-            lambda: record.run(lambda store: store.statistics().outbox),
+            lambda: record.run(lambda store: store.size().outbox),
             clock,
             limit=settings.lag_limit,
         ),
@@ -79,5 +80,6 @@ def recaller(settings: Settings, sealer: Sealer) -> Recaller:
         embedder.dimensions,
         settings.recall_memory_mb * 1024 * 1024,
         analyse=terms,
+        timed=timed_phase,
     )
-    return Recaller(index, embedder)
+    return Recaller(index, embedder, timed=timed_phase)

@@ -20,10 +20,11 @@ import msgspec
 
 from memcube.errors import StoreFault
 from memcube.store.faults import faults, immediate
-from memcube.store.record import OutboxMessage, OutboxRow, Partition
+from memcube.store.record import OutboxMessage, OutboxRow, Partition, StoreSize
 from memcube.store.sqlite import log_tables
 from memcube.store.sqlite.connections import Connections
 from memcube.store.sqlite.schema import connect
+from memcube.store.sqlite.size import size_of
 from schemas.events import Audited
 
 _TABLES: Final = """
@@ -140,6 +141,11 @@ class Ledger:
                 "SELECT cube_id, version FROM entries WHERE subject = ? AND cube_id IS NOT NULL", (subject,)
             )
             return frozenset((str(cube_id), int(version)) for cube_id, version in rows)
+
+    def size(self) -> StoreSize:
+        """As `CubeStore.size`."""
+        with faults(self._path):
+            return size_of(self._mine(), self._path)
 
     def of_event(self, subject: str, event_id: str) -> Sequence[Audited]:
         """What the ledger tells of one event of a subject, in its order."""

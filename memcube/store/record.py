@@ -104,6 +104,15 @@ class Statistics(msgspec.Struct, frozen=True):
     bytes: int
 
 
+class StoreSize(msgspec.Struct, frozen=True):
+    """Of a store's files and of its outbox. `outbox_oldest`: the row that waits longest, if one does."""
+
+    bytes: int
+    free_bytes: int
+    outbox: int
+    outbox_oldest: int | None
+
+
 class CubeStore(Protocol):
     """The record. Raises `StoreFault` when it cannot be read or written.
 
@@ -183,6 +192,9 @@ class CubeStore(Protocol):
 
     def statistics(self) -> Statistics:
         """Sizes of the record."""
+
+    def size(self) -> StoreSize:
+        """Of its files and its outbox: what someone on call watches."""
 
     def digest(self, subject: str | None = None) -> str:
         """Hex SHA-256 over what a replay must reproduce, of one subject or of all.

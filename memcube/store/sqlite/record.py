@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -25,6 +25,7 @@ from memcube.store.record import (
     Partition,
     Share,
     Statistics,
+    StoreSize,
     Vector,
 )
 from memcube.store.sqlite import log_tables
@@ -32,6 +33,7 @@ from memcube.store.sqlite.commit import PreparedShare
 from memcube.store.sqlite.connections import Connections
 from memcube.store.sqlite.rows import Row, RowCodec
 from memcube.store.sqlite.schema import BUSY_MS, connect, open_record
+from memcube.store.sqlite.size import file_bytes, size_of
 from schemas.subject import Others
 
 # An erasure does not wait longer than this for readers to leave the write-ahead log: the rows in it
@@ -242,7 +244,11 @@ class SQLiteCubeStore:
             "SELECT count(*), coalesce(sum(cubes), 0), coalesce(sum(versions), 0),"
             " (SELECT count(*) FROM outbox) FROM subjects"
         )
-        return Statistics(subjects, cubes, versions, outbox, _bytes(self._path))
+        return Statistics(subjects, cubes, versions, outbox, file_bytes(self._path))
+
+    def size(self) -> StoreSize:
+        with self._connection() as connection:
+            return size_of(connection, self._path)
 
     def digest(self, subject: str | None = None) -> str:
         with self._snapshot() as connection:
@@ -287,12 +293,3 @@ def _sequence(connection: apsw.Connection, subject: str) -> int:
 
 def _no_such_cube(subject: str, cube_id: str) -> NoSuchCube:
     return NoSuchCube(f"no cube {cube_id[:80]!a} in {subject}")
-
-
-def _bytes(path: Path) -> int:
-    """Of the file and of its log of writes."""
-    total = 0
-    for file in (path, path.with_name(f"{path.name}-wal")):
-        with suppress(FileNotFoundError):
-            total += file.stat().st_size
-    return total

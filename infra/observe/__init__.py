@@ -1,0 +1,1 @@
+"""How someone on call sees MemCube: scrape configuration, alert rules, dashboard, and Debian's Prometheus."""
