@@ -25,9 +25,10 @@ class Origins:
 
     def take(self, cube: MemCube) -> int:
         """The number of the cube's ids, held by one row more."""
-        ids = frozenset(source.others for source in cube.sources if source.others is not None)
-        if not ids:
+        given = [source.others for source in cube.sources if source.others is not None]
+        if not given:
             return NOWHERE
+        ids = frozenset(given)
         number = self._number_of.get(ids)
         if number is None:
             number = self._number_of[ids] = self._free.pop() if self._free else self._new()
