@@ -21,12 +21,14 @@ from bench.report import Findings, Report, save, show
 from memcube.errors import MemcubeError
 
 RESULTS: Final = Path(__file__).parent / "results"
-# Each lives in a module of its name, as a function `measure`.
+# Each lives in a module of its name (`_` for `-`), as a function `measure`.
 BENCHMARKS: Final = {
     "latency": "from publishing an event until a recall returns it, at 10 events a second (3 minutes)",
     "throughput": "events a second and CPU an event through the stream, beside a Faust agent that does"
     " nothing; the embedder's share (3 minutes)",
     "memory": "memory of every process, idle and after 5,000 events (4 minutes)",
+    "recall-scale": "a recall of 1k to 100k memories in one subject and in many, its phases, its first time"
+    " and its memory (4 minutes)",
     "startstop": "how long processes, `memcube up` and commands take to start and to stop (2 minutes)",
 }
 
@@ -55,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(name: str, *, quick: bool) -> Report:
-    measure: Callable[..., Findings] = import_module(f"bench.{name}").measure
+    measure: Callable[..., Findings] = import_module(f"bench.{name.replace('-', '_')}").measure
     started_at, since, load = datetime.now(UTC), time.monotonic(), os.getloadavg()
     if load[0] > 0.5:
         progress.print(f"[yellow]load average {load[0]:.2f}: something else runs here, figures suffer[/]")
@@ -89,7 +91,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
         f"\nversions, load and sample sizes, to {RESULTS.relative_to(RESULTS.parent.parent)}/NAME-DATE.json."
         " Rates are told as ratios within one run:"
         "\nthe same code is half as fast on a busy machine. Close what else runs here, and run it twice."
-        "\n\nexamples:\n  python -m bench                      all of them, about 12 minutes"
+        "\n\nexamples:\n  python -m bench                      all of them, about 16 minutes"
         "\n  python -m bench latency throughput   these two"
         "\n  python -m bench --quick              does everything run? figures not to be quoted",
     )
