@@ -69,7 +69,8 @@ class SubjectRows:
 
     @property
     def bytes(self) -> int:
-        return self._words.bytes + self._cube_bytes + sum(column.nbytes for column in self._columns())
+        columns = sum(column.nbytes for column in self._columns())
+        return self._words.bytes + self._origins.bytes + self._cube_bytes + columns
 
     def apply(self, seq: int, changes: Sequence[Change]) -> None:
         """Take in the newest versions of cubes. What is erased or said in other words now leaves no trace."""
