@@ -25,8 +25,8 @@ import numpy.typing as npt
 from bench import Say
 from bench.memories import Storyteller, memories, near, questions
 from bench.processes import usage
-from bench.report import Findings, Table, ms
-from bench.samples import Samples
+from bench.report import Findings
+from bench.scales import PHASES, Scale, figures, latencies, phase_shares, starts
 from bench.system import scratch
 from memcube.governance.keys import KeyStore
 from memcube.governance.sealing import SubjectSealer
@@ -44,7 +44,6 @@ SUBJECTS: Final = 1_000
 EACH: Final = 100
 QUESTIONS: Final = 200
 COLD_STARTS: Final = 3
-PHASES: Final = ("position", "embedding", "bm25", "vector", "fusion", "folding")
 _COMMIT: Final = 5_000
 # Really embedded; the vectors of the other memories lie around these.
 _EMBEDDED: Final = 2_000
@@ -63,20 +62,6 @@ class Scenario(msgspec.Struct, frozen=True):
     budget: int
 
 
-class Scale(msgspec.Struct, frozen=True):
-    """What was found, in seconds and bytes."""
-
-    name: str
-    memories: int
-    embedder: list[float]
-    total: list[float]
-    phases: dict[str, list[float]]
-    cold: list[float]
-    rss: float
-    counted: int
-    loaded: int
-
-
 def measure(*, quick: bool, say: Say) -> Findings:
     sizes = QUICK_SIZES if quick else SIZES
     with scratch() as folder:
@@ -88,8 +73,8 @@ def measure(*, quick: bool, say: Say) -> Findings:
             found.append(_in_own_process(data, scenario))
         size_mb = data.record.stat().st_size / 1e6
     return Findings(
-        tables=(_latencies(found), _phases(found), _starts(found)),
-        data={one.name: _figures(one) for one in found},
+        tables=(latencies(found), phase_shares(found), starts(found)),
+        data={one.name: figures(one) for one in found},
         notes=(
             (
                 f"Made-up sentences; the vectors of all but {_EMBEDDED} memories lie around real ones, at"
@@ -248,61 +233,3 @@ def _seconds(work: Callable[[], object]) -> float:
     since = time.perf_counter()
     work()
     return time.perf_counter() - since
-
-
-# --- the tables --------------------------------------------------------------------------------------------
-
-
-def _latencies(found: Sequence[Scale]) -> Table:
-    rows = []
-    for one in found:
-        total, alone = Samples(one.total), Samples(one.embedder)
-        ratio = f"{total.median / alone.median:.2f}"
-        rows.append((one.name, ms(total.median), ms(total.percentile(95)), ms(alone.median), ratio))
-    columns = ("memories", "p50 ms", "p95 ms", "embedder alone p50", "x embedder")
-    return Table(f"One recall of 5, {QUESTIONS} questions", columns, tuple(rows))
-
-
-def _phases(found: Sequence[Scale]) -> Table:
-    rows = [(one.name, *(_pair(Samples(one.phases[phase])) for phase in PHASES)) for one in found]
-    return Table("Its phases, p50 / p95 in ms", ("memories", *PHASES), tuple(rows))
-
-
-def _starts(found: Sequence[Scale]) -> Table:
-    rows = [
-        (
-            one.name,
-            f"{len(one.cold)} x {Samples(one.cold).median:.3f}",
-            f"{one.rss / 1e6:.0f}",
-            f"{one.rss / one.memories:.0f}",
-            f"{one.counted / 1e6:.0f}",
-            str(one.loaded),
-        )
-        for one in found
-    ]
-    columns = (
-        "memories",
-        "cold first recall, s",
-        "RSS MB",
-        "bytes a memory",
-        "counted MB",
-        "subjects loaded",
-    )
-    return Table("From nothing", columns, tuple(rows))
-
-
-def _pair(samples: Samples) -> str:
-    return f"{samples.median * 1000:.2f} / {samples.percentile(95) * 1000:.2f}"
-
-
-def _figures(one: Scale) -> dict[str, object]:
-    return {
-        "memories": one.memories,
-        "embedder_alone_s": Samples(one.embedder).summary(),
-        "recall_s": Samples(one.total).summary(),
-        "phases_s": {phase: Samples(seconds).summary() for phase, seconds in one.phases.items()},
-        "cold_s": Samples(one.cold).summary(),
-        "rss_bytes": one.rss,
-        "counted_bytes": one.counted,
-        "subjects_loaded": one.loaded,
-    }

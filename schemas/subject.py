@@ -16,7 +16,7 @@ KINDS: tuple[SubjectKind, ...] = get_args(SubjectKind)
 MAX_ID_LENGTH = 256
 
 
-class Others(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Others(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """The ids beside the subject's: with a memory where it came from, with a question filters."""
 
     user_id: str | None = None

@@ -147,9 +147,12 @@ class CubeStore(Protocol):
     def sequence(self, subject: str) -> int:
         """The subject's last change; 0 if it has none."""
 
-    def changes(self, subject: str, after: int, embedder_id: str) -> tuple[int, Sequence[Change]]:
+    def changes(
+        self, subject: str, after: int, embedder_id: str, *, limit: int | None = None
+    ) -> tuple[int, Sequence[Change]]:
         """The subject's sequence, and the newest version of every cube changed after `after`, by seq.
 
+        With a `limit` at most so many; the sequence is that of the last of them as long as there may be more.
         Erased cubes are among them, without payload. Both come from one snapshot. Here as in every
         reading, what was sealed under a key that is destroyed by now comes without payload and vector.
         """

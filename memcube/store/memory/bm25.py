@@ -42,17 +42,25 @@ class Bm25:
 
     def add(self, row: int, terms: Sequence[str]) -> None:
         """Index a row that holds nothing yet."""
-        counts = Counter(terms)
         shifted = row << _COUNT_BITS
-        for stem, count in counts.items():
-            posting = self._postings.get(stem)
-            if posting is None:
-                posting = self._postings[stem] = array("Q")
-            posting.append(shifted | min(count, _MOST))
+        once = set(terms)
+        if len(once) == len(terms):  # most rows: no need to count
+            self._post(once, shifted | 1)
+        else:
+            for stem, count in Counter(terms).items():
+                self._post((stem,), shifted | min(count, _MOST))
         self._lengths[row] = len(terms)
         self._rows += 1
         self._words += len(terms)
-        self._entries += len(counts)
+        self._entries += len(once)
+
+    def _post(self, stems: Iterable[str], posting: int) -> None:
+        postings = self._postings
+        for stem in stems:
+            try:
+                postings[stem].append(posting)
+            except KeyError:
+                postings[stem] = array("Q", (posting,))
 
     def remove(self, rows: Iterable[tuple[int, Sequence[str]]]) -> None:
         """Take rows out, each with the terms it was added with."""

@@ -13,6 +13,8 @@ from memcube.store.memory.rows import Analyse, SubjectRows
 from memcube.store.record import CubeStore, Vector
 from schemas.subject import Others
 
+# 6 MB of rows on their way; fewer at once and the statement's own cost begins to count.
+CHANGES_AT_ONCE: Final = 2_000
 # Locks, dicts and array headers of a subject without cubes: asking for names that do not exist must count.
 _BYTES_PER_SUBJECT: Final = 4_096
 
@@ -59,14 +61,15 @@ class InMemoryRecallIndex:
             return tuple(self._subjects)
 
     def refresh(self, subject: str) -> int:
-        """See `RecallIndex.refresh`. Raises `StoreFault`; what was loaded then stays as it was."""
+        """See `RecallIndex.refresh`. Raises `StoreFault`; what was loaded until then stays."""
         with self._timed("position"):
             loaded = self._touch(subject)
-            with loaded.lock:
-                self._update(subject, loaded)
-                sequence, size = loaded.rows.seq, loaded.rows.bytes
-        self._account(subject, loaded, size + _BYTES_PER_SUBJECT)
-        return sequence
+            try:
+                with loaded.lock:
+                    self._update(subject, loaded)
+                    return loaded.rows.seq
+            finally:
+                self._account(subject, loaded, loaded.rows.bytes + _BYTES_PER_SUBJECT)
 
     def search(
         self,
@@ -110,17 +113,24 @@ class InMemoryRecallIndex:
         return SubjectRows(self._dimensions, self._analyse, self._timed)
 
     def _update(self, subject: str, loaded: _Loaded) -> None:
-        sequence, changes = self._store.changes(subject, loaded.rows.seq, self._embedder_id)
-        if sequence < loaded.rows.seq:
-            # An older copy of the record was put in place: what was read after it never happened.
-            loaded.rows.wipe()
-            sequence, changes = self._store.changes(subject, 0, self._embedder_id)
-        try:
-            loaded.rows.apply(sequence, changes)
-        except BaseException:
-            # Half of a change set is no state to answer from; the next refresh loads anew.
-            loaded.rows.wipe()
-            raise
+        # Page by page, or a first load would hold all rows of the record beside those of the index. What
+        # is written meanwhile comes with a later page and replaces what an earlier one brought.
+        while True:
+            sequence, changes = self._store.changes(
+                subject, loaded.rows.seq, self._embedder_id, limit=CHANGES_AT_ONCE
+            )
+            if sequence < loaded.rows.seq:
+                # An older copy of the record was put in place: what was read after it never happened.
+                loaded.rows.wipe()
+                continue
+            try:
+                loaded.rows.apply(sequence, changes)
+            except BaseException:
+                # Half of a change set is no state to answer from; the next refresh loads anew.
+                loaded.rows.wipe()
+                raise
+            if len(changes) < CHANGES_AT_ONCE:
+                return
 
     def _account(self, subject: str, loaded: _Loaded, size: int) -> None:
         with self._lock:

@@ -44,11 +44,13 @@ _NEWEST_SINCE: Final = """
 SELECT versions.*, vectors.key_id, vectors.nonce, vectors.ciphertext
 FROM versions LEFT JOIN vectors
     ON vectors.subject = versions.subject AND vectors.digest = versions.digest AND vectors.embedder_id = ?
-WHERE versions.subject = ? AND versions.seq > ? AND versions.current = 1 ORDER BY versions.seq"""
+WHERE versions.subject = ? AND versions.seq > ? AND versions.current = 1 ORDER BY versions.seq
+LIMIT ?"""
 _LIST: Final = """
 SELECT * FROM versions WHERE subject = ?1 AND seq < ?2 AND current = 1
     AND (?3 IS NULL OR form = ?3) AND (?4 IS NULL OR state IN (SELECT value FROM json_each(?4)))
 ORDER BY seq DESC LIMIT ?5"""
+_ALL: Final = -1
 _LAST_SEQ: Final = 2**63 - 1
 _LAST_TEXT: Final = "\U0010ffff"
 
@@ -131,16 +133,19 @@ class SQLiteCubeStore:
         with self._connection() as connection:
             return _sequence(connection, subject)
 
-    def changes(self, subject: str, after: int, embedder_id: str) -> tuple[int, Sequence[Change]]:
-        codec = self._codec
+    def changes(
+        self, subject: str, after: int, embedder_id: str, *, limit: int | None = None
+    ) -> tuple[int, Sequence[Change]]:
         changes: list[Change] = []
         with self._snapshot() as connection:
             sequence = _sequence(connection, subject)
             if sequence > after:
-                for row in connection.execute(_NEWEST_SINCE, (embedder_id, subject, after)):
-                    vector = codec.vector(subject, row[18], embedder_id, row[22:])
-                    changes.append(Change(codec.cube(row), vector))
-        return sequence, changes
+                reading = self._codec.reading(subject)
+                asked = (embedder_id, subject, after, _ALL if limit is None else limit)
+                for row in connection.execute(_NEWEST_SINCE, asked):
+                    vector = reading.vector(row[18], embedder_id, row[22:])
+                    changes.append(Change(reading.cube(row), vector))
+        return changes[-1].cube.seq if len(changes) == limit else sequence, changes
 
     def list_cubes(
         self,
@@ -219,7 +224,7 @@ class SQLiteCubeStore:
                 digest,
                 embedder_id,
             ):
-                vector = self._codec.vector(subject, digest, embedder_id, row)
+                vector = self._codec.reading(subject).vector(digest, embedder_id, row)
                 if vector is not None:
                     known[text] = vector
         return known

@@ -10,9 +10,8 @@ import numpy as np
 
 from memcube.cube import Decision, Form, Kind, MemCube, Payload, State
 from memcube.errors import KeyDestroyed, SealBroken, StoreFault
-from memcube.governance.sealing import Sealer
+from memcube.governance.sealing import Opener, Sealer
 from memcube.store.record import Vector
-from schemas.body import Sealed
 
 Row = tuple[Any, ...]
 
@@ -62,22 +61,54 @@ class RowCodec:
         )
 
     def cube(self, row: Row) -> MemCube:
+        """See `Reading.cube`."""
+        return self.reading(row[0]).cube(row)
+
+    def reading(self, subject: str) -> Reading:
+        """For several rows of one subject, read at one moment."""
+        return Reading(self._sealer, subject)
+
+    def sealed_vector(self, subject: str, digest: bytes, embedder_id: str, vector: Vector) -> Row:
+        if vector.ndim != 1:
+            raise StoreFault(
+                f"a vector has {vector.ndim} dimensions instead of 1: this is a fault of the embedder"
+            )
+        plain = np.ascontiguousarray(vector, dtype="<f4").tobytes()
+        return subject, digest, embedder_id, *self._seal(subject, plain, _vector_place(digest, embedder_id))
+
+    def digest(self, subject: str, text: str) -> bytes:
+        """What names a text among the subject's rows."""
+        return bytes.fromhex(self._sealer.digest(subject, text.encode()))
+
+    def _seal(self, subject: str, plain: bytes, place: bytes) -> tuple[str, bytes, bytes]:
+        sealed = self._sealer.seal(subject, plain, place)
+        return sealed.key_id, sealed.nonce, sealed.ciphertext
+
+
+class Reading:
+    """Opens rows of one subject. Keep it for a page of them and no longer: each key is asked for once."""
+
+    def __init__(self, sealer: Sealer, subject: str) -> None:
+        self._sealer = sealer
+        self._subject = subject
+        self._openers: dict[str, Opener | None] = {}
+        # Every row brings its own copy of the few words that all of them have.
+        self._shared: dict[str, str] = {}
+
+    def cube(self, row: Row) -> MemCube:
         """The cube in a row that starts with the columns of `versions`.
 
         Without payload if its key was destroyed: an older copy of the record that was put back still
         holds rows of what has been erased since, and the log is about to erase them again.
         """
-        subject, seq, cube_id, version, _current, kind, form, state, valid_from, valid_to = row[:10]
+        _subject, seq, cube_id, version, _current, kind, form, state, valid_from, valid_to = row[:10]
         recorded_at, trust, pinned, expires_at, decision, reason, cause, processor = row[10:18]
-        key_id, nonce, ciphertext = row[19:22]
-        payload = None
-        if key_id is not None:
-            opened = self._open(subject, Sealed(key_id, nonce, ciphertext), _payload_place(cube_id, version))
-            payload = None if opened is None else _decode(opened)
+        opened = self._open(row[19:22], _payload_place(cube_id, version))
+        payload = None if opened is None else _decode(opened)
         parse = datetime.fromisoformat
         return MemCube(
             id=cube_id,
-            subject=subject,
+            subject=self._subject,
             version=version,
             seq=seq,
             kind=_KINDS[kind],
@@ -91,45 +122,40 @@ class RowCodec:
             pinned=bool(pinned),
             expires_at=None if expires_at is None else parse(expires_at),
             decision=_DECISIONS[decision],
-            reason=reason,
+            reason=self._shared.setdefault(reason, reason),
             cause=cause,
-            processor=processor,
+            processor=self._shared.setdefault(processor, processor),
         )
 
-    def sealed_vector(self, subject: str, digest: bytes, embedder_id: str, vector: Vector) -> Row:
-        if vector.ndim != 1:
-            raise StoreFault(
-                f"a vector has {vector.ndim} dimensions instead of 1: this is a fault of the embedder"
-            )
-        plain = np.ascontiguousarray(vector, dtype="<f4").tobytes()
-        return subject, digest, embedder_id, *self._seal(subject, plain, _vector_place(digest, embedder_id))
-
-    def vector(self, subject: str, digest: bytes, embedder_id: str, sealed: Row) -> Vector | None:
+    def vector(self, digest: bytes, embedder_id: str, sealed: Row) -> Vector | None:
         """The vector under key id, nonce and ciphertext; None if there is none or its key was destroyed."""
         if sealed[0] is None:
             return None
-        opened = self._open(subject, Sealed(*sealed), _vector_place(digest, embedder_id))
+        opened = self._open(sealed, _vector_place(digest, embedder_id))
         return None if opened is None else np.frombuffer(opened, dtype="<f4")
 
-    def digest(self, subject: str, text: str) -> bytes:
-        """What names a text among the subject's rows."""
-        return bytes.fromhex(self._sealer.digest(subject, text.encode()))
-
-    def _seal(self, subject: str, plain: bytes, place: bytes) -> tuple[str, bytes, bytes]:
-        sealed = self._sealer.seal(subject, plain, place)
-        return sealed.key_id, sealed.nonce, sealed.ciphertext
-
-    def _open(self, subject: str, sealed: Sealed, place: bytes) -> bytes | None:
-        try:
-            return self._sealer.open(subject, sealed, place)
-        except KeyDestroyed:
+    def _open(self, sealed: Row, place: bytes) -> bytes | None:
+        key_id, nonce, ciphertext = sealed
+        if key_id is None:
             return None
+        try:
+            opener = self._openers[key_id] if key_id in self._openers else self._opener(key_id)
+            return None if opener is None else opener(nonce, ciphertext, place)
         except SealBroken as error:
             # Not the fault of the event in hand, so nothing that the guard may turn into a dead letter.
             raise StoreFault(
-                f"a row of {subject} in the record does not open: the key store belongs to another record,"
-                f" or a file is damaged: restore the key store that was in use with this record ({error})"
+                f"a row of {self._subject} in the record does not open: the key store belongs to another"
+                " record, or a file is damaged: restore the key store that was in use with this record"
+                f" ({error})"
             ) from error
+
+    def _opener(self, key_id: str) -> Opener | None:
+        try:
+            opener = self._sealer.opener(self._subject, key_id)
+        except KeyDestroyed:
+            opener = None
+        self._openers[key_id] = opener
+        return opener
 
 
 def _payload_place(cube_id: str, version: int) -> bytes:

@@ -47,11 +47,14 @@ class FakeStore:
     def sequence(self, subject: str) -> int:
         return self.seqs.get(subject, 0)
 
-    def changes(self, subject: str, after: int, embedder_id: str) -> tuple[int, Sequence[Change]]:
+    def changes(
+        self, subject: str, after: int, embedder_id: str, *, limit: int | None = None
+    ) -> tuple[int, Sequence[Change]]:
         assert embedder_id == EMBEDDER
         self.reads += 1
         found = [change for change in self.log.get(subject, {}).values() if change.cube.seq > after]
-        return self.sequence(subject), sorted(found, key=lambda change: change.cube.seq)
+        page = sorted(found, key=lambda change: change.cube.seq)[:limit]
+        return page[-1].cube.seq if len(page) == limit else self.sequence(subject), page
 
     def say(
         self,

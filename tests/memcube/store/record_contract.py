@@ -220,6 +220,10 @@ class CubeStoreContract:
         assert (sequence, [change.cube for change in changes]) == (4, [other, third])
         assert [change.cube for change in store.changes(ANNA, 2, EMBEDDER)[1]] == [third]
         assert store.changes(ANNA, 4, EMBEDDER) == (4, [])
+        # By pages: the sequence of a full one is that of its last change.
+        reached, page = store.changes(ANNA, 0, EMBEDDER, limit=1)
+        assert (reached, [change.cube for change in page]) == (2, [other])
+        assert store.changes(ANNA, reached, EMBEDDER, limit=9)[0] == 4
         assert changes[1].vector is not None
         assert np.array_equal(changes[1].vector, vector_of("Anna lives in Lisbon."))
 

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from types import FunctionType, ModuleType
 
+import msgspec
 import numpy as np
 import pytest
+from msgspec.structs import astuple
 
 from memcube.cube import State
 from memcube.errors import StoreFault
@@ -49,11 +51,17 @@ def reachable(root: object) -> Iterator[object]:
     while waiting:
         thing = waiting.pop()
         yield thing
-        # The collector does not visit the keys of a dict of strings: they cannot be part of a cycle.
-        for held in (*gc.get_referents(thing), *(thing if isinstance(thing, dict) else ())):
+        for held in (*gc.get_referents(thing), *unvisited(thing)):
             if id(held) not in seen and not isinstance(held, type | ModuleType | FunctionType | FakeStore):
                 seen.add(id(held))
                 waiting.append(held)
+
+
+def unvisited(thing: object) -> Iterable[object]:
+    """What the collector passes over because it cannot be part of a cycle: keys that are strings, cubes."""
+    if isinstance(thing, dict):
+        return thing
+    return astuple(thing) if isinstance(thing, msgspec.Struct) else ()
 
 
 def holds(index: InMemoryRecallIndex, words: Sequence[str], vector: Vector) -> list[object]:
@@ -184,7 +192,7 @@ def test_a_record_that_cannot_be_read_leaves_what_was_loaded(monkeypatch: pytest
     store.say(ANA, "1", "I moved to Lisbon", axis(0))
     index.refresh(ANA)
 
-    def fails(*_: object) -> None:
+    def fails(*_: object, **__: object) -> None:
         raise StoreFault("disk")
 
     with monkeypatch.context() as patch:
@@ -207,6 +215,56 @@ def test_a_change_that_cannot_be_taken_in_is_not_taken_in_by_half() -> None:
     assert index.refresh(ANA) == 2
     hits = index.search(ANA, "Lisbon cat", axis(7), limit=5, as_of=None)
     assert {hit.cube.id for hit in hits} == {good.id, bad.id}
+
+
+def test_a_subject_of_many_pages_is_loaded_whole_while_it_is_written_to(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("memcube.store.memory.index.CHANGES_AT_ONCE", 10)
+    store = FakeStore()
+    cubes = [store.say(ANA, str(n), f"walk {n} along the river", axis(n % 8)) for n in range(95)]
+    read = store.changes
+
+    def written_to(subject: str, after: int, embedder_id: str, *, limit: int | None = None) -> object:
+        page = read(subject, after, embedder_id, limit=limit)
+        if after == 0:
+            store.erase(cubes[3])  # read already
+            store.erase(cubes[50])  # still to be read
+            store.say(ANA, "4", "no longer a stroll", axis(0))
+        return page
+
+    with monkeypatch.context() as patch:
+        patch.setattr(store, "changes", written_to)
+        index = in_memory(store)
+        assert index.refresh(ANA) == 98
+    anew = in_memory(store)
+    anew.refresh(ANA)
+    for query in ("walk river", "stroll"):
+        hits = index.search(ANA, query, axis(0), limit=100, as_of=None)
+        assert hits == anew.search(ANA, query, axis(0), limit=100, as_of=None)
+        assert len({hit.cube.id for hit in hits} - {cubes[3].id, cubes[50].id}) == len(hits)
+
+
+def test_a_load_that_broke_off_is_counted_and_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("memcube.store.memory.index.CHANGES_AT_ONCE", 10)
+    store = FakeStore()
+    for number in range(35):
+        store.say(ANA, str(number), f"walk {number} along the river", axis(number % 8))
+    read = store.changes
+
+    def breaks(subject: str, after: int, embedder_id: str, *, limit: int | None = None) -> object:
+        if after:
+            raise StoreFault("disk")
+        return read(subject, after, embedder_id, limit=limit)
+
+    index = in_memory(store)
+    with monkeypatch.context() as patch:
+        patch.setattr(store, "changes", breaks)
+        with pytest.raises(StoreFault):
+            index.refresh(ANA)
+    assert index.used_bytes > 10_000
+    assert index.refresh(ANA) == 35
+    assert len(index.search(ANA, "walk", axis(0), limit=100, as_of=None)) == 35
 
 
 def test_threads_read_while_others_write_and_forget() -> None:
