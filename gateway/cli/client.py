@@ -15,8 +15,16 @@ if TYPE_CHECKING:
 _TIMEOUT_S: Final = 45.0
 
 
+class Busy(CliError):
+    """The gateway asks to wait: too much is on its way already."""
+
+    def __init__(self, what: str, remedy: str, seconds: float) -> None:
+        super().__init__(what, remedy)
+        self.seconds = seconds
+
+
 class Gateway:
-    """Requests and answers as JSON; every failure is a `CliError`."""
+    """Requests and answers as JSON; every failure is a `CliError`, a full backlog a `Busy`."""
 
     def __init__(self, http: httpx.Client, url: str) -> None:
         self._http = http
@@ -52,9 +60,16 @@ class Gateway:
             ) from None
         if answer.is_success:
             return document
-        raise CliError(
-            str(document.get("title", f"HTTP {answer.status_code}")), str(document.get("detail", ""))
-        )
+        what = str(document.get("title", f"HTTP {answer.status_code}"))
+        remedy = str(document.get("detail", ""))
+        if answer.status_code == httpx.codes.TOO_MANY_REQUESTS:
+            raise Busy(what, remedy, _seconds(answer.headers.get("Retry-After", "")))
+        raise CliError(what, remedy)
+
+
+def _seconds(retry_after: str) -> float:
+    """A header that is missing, or a date, means a second: asking once more costs little."""
+    return float(retry_after) if retry_after.isdecimal() else 1.0
 
 
 @contextmanager

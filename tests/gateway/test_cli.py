@@ -23,7 +23,7 @@ import pytest
 import uvicorn
 from typer.testing import CliRunner, Result
 
-from gateway.cli import importing
+from gateway.cli import sending
 from gateway.cli.app import app
 from gateway.http.app import create_app
 from infra.ports import free_port
@@ -138,7 +138,7 @@ def test_importing_the_same_file_twice_changes_nothing(run: Run, tmp_path: Path)
 
 
 def test_import_from_standard_input_in_several_requests(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(importing, "_BATCH", 2)
+    monkeypatch.setattr(sending, "BATCH", 2)
     lines = "\n".join(json.dumps(said(f"Locker {n} belongs to Rui.", user_id="ann")) for n in range(5))
     told = document(run("import", "-", "--json", stdin=lines))
     assert (told["events"], told["memories"]) == (5, 5)
