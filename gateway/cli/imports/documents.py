@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -25,6 +26,8 @@ _WORDS: Final = 200
 _BLOCK_WORDS: Final = 300
 # Scripts without spaces, and lines of encoded data: so many characters count as a word.
 _WORD_CHARACTERS: Final = 8
+# Every chunk of a section repeats its path.
+_TITLE_CHARACTERS: Final = 200
 # A line like this in plain text is a title or a remark: it stays with the paragraph behind it.
 _SHORT_WORDS: Final = 12
 
@@ -81,7 +84,10 @@ def _numbered(texts: Iterable[str]) -> tuple[Chunk, ...]:
 
 
 def _sections(text: str) -> Iterator[tuple[str, list[_Block]]]:
-    """The blocks under each heading, with the path of headings that leads there."""
+    """The blocks under each heading, with the path of headings that leads there.
+
+    A heading with nothing under it, neither text nor another heading, is a section without blocks.
+    """
     # Costs 30 ms to import: not for --help.
     from markdown_it import MarkdownIt  # noqa: PLC0415
 
@@ -93,12 +99,14 @@ def _sections(text: str) -> Iterator[tuple[str, list[_Block]]]:
         if token.level or token.map is None:
             continue
         if token.type == "heading_open":
-            yield _path(path), blocks
-            level, blocks = int(token.tag[1:]), []
+            level = int(token.tag[1:])
+            if blocks or (path and level <= path[-1][0]):
+                yield _path(path), blocks
+            blocks = []
             path = [(above, title) for above, title in path if above < level]
             path.append((level, _title(tokens[place + 1])))
         elif token.type != "hr" and not _comment(token):
-            blocks.append(_block(tokens[place:], lines))
+            blocks.append(_block(tokens, place, lines))
     yield _path(path), blocks
 
 
@@ -109,28 +117,28 @@ def _path(headings: Sequence[tuple[int, str]]) -> str:
 def _title(inline: Token) -> str:
     """The words of a heading, without its markup."""
     words = (child.content or " " for child in inline.children or () if not child.hidden)
-    return " ".join("".join(words).split())
+    return " ".join("".join(words).split())[:_TITLE_CHARACTERS]
 
 
 def _comment(token: Token) -> bool:
     return token.type == "html_block" and token.content.lstrip().startswith("<!--")
 
 
-def _block(tokens: Sequence[Token], lines: Sequence[str]) -> _Block:
-    """The block that begins here, as it stands in the file."""
-    first = tokens[0]
+def _block(tokens: Sequence[Token], place: int, lines: Sequence[str]) -> _Block:
+    """The block that begins at this token, as it stands in the file."""
+    first = tokens[place]
     text = _between(lines, first)
     if first.type == "paragraph_open":
         return _Block(text, tuple(_SENTENCE.split(text)))
     if first.type in ("bullet_list_open", "ordered_list_open", "blockquote_open"):
-        inside = _until_closed(tokens)
+        inside = _until_closed(islice(tokens, place + 1, None))
         return _Block(text, tuple(_between(lines, token) for token in inside if token.map), prose=False)
     return _Block(text, tuple(text.split("\n")), prose=False)
 
 
-def _until_closed(tokens: Sequence[Token]) -> Iterator[Token]:
-    """The opening tokens one level below the first."""
-    for token in tokens[1:]:
+def _until_closed(tokens: Iterable[Token]) -> Iterator[Token]:
+    """The opening tokens one level inside the block whose content this is."""
+    for token in tokens:
         if token.level == 0:
             return
         if token.level == 1 and token.nesting >= 0:
@@ -143,15 +151,19 @@ def _between(lines: Sequence[str], token: Token) -> str:
 
 
 def _chunks(path: str, blocks: Iterable[_Block]) -> Iterator[str]:
-    """Blocks packed up to the size of a chunk, each under its path."""
+    """Blocks packed up to the size of a chunk, each under its path; without blocks the path alone."""
     packed: list[_Block] = []
+    empty = True
     for block in (piece for whole in blocks for piece in _fitting(whole)):
         if packed and _size(block.text) + sum(_size(one.text) for one in packed) > _WORDS:
             yield _chunk(path, packed)
             packed = []
         packed.append(block)
+        empty = False
     if packed:
         yield _chunk(path, packed)
+    elif empty and path:
+        yield path
 
 
 def _chunk(path: str, blocks: Sequence[_Block]) -> str:

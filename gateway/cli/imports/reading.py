@@ -83,7 +83,7 @@ class Draft:
             self._counted,
             messages=tuple(self.messages),
             bad=tuple(self.bad),
-            left_out=dict(sorted(self.left_out.items())),
+            left_out=dict(sorted((+self.left_out).items())),
         )
 
 
@@ -111,6 +111,8 @@ def objects(raw: bytes, shape: str) -> list[msgspec.Raw]:
     text = decoded(raw).strip()
     if not text:
         raise CliError("the file is empty", f"expected {shape}")
+    if text[0] not in "[{":
+        raise CliError("the file is not JSON", f"expected {shape}; leave --format out, or name another")
     try:
         if text[0] == "[":
             return msgspec.json.decode(text, type=list[msgspec.Raw])
