@@ -1,16 +1,15 @@
-"""Kafka as the gateway uses it: one producer, and short bounded reads. Nothing else here talks to Kafka."""
+"""Kafka as the gateway uses it: one producer, and the readers of `gateway.reading`."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
 import msgspec
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError, RecordTooLargeError
 
 from gateway.log import (
@@ -18,6 +17,7 @@ from gateway.log import (
     SOURCE,
     BusDown,
     BusError,
+    Follower,
     Message,
     RawHeaders,
     Receipt,
@@ -25,6 +25,7 @@ from gateway.log import (
     Span,
     Unsendable,
 )
+from gateway.reading import KafkaReader, follow, started
 from gateway.thread import Workbench
 from memcube.errors import NotRunning
 from memcube.governance.sealing import Sealer, event_context, seal_content
@@ -49,8 +50,7 @@ class KafkaBus:
         self._sealer = sealer
         self._producer: Any = None
         self._connecting = asyncio.Lock()
-        self._consumer: Any = None
-        self._reads = asyncio.Lock()
+        self._reader = KafkaReader(bootstrap)
         self._reports: set[asyncio.Task[None]] = set()
         self._failed_reports = 0
 
@@ -99,37 +99,13 @@ class KafkaBus:
         task.add_done_callback(self._reports.discard)
 
     async def spans(self, topics: Sequence[str]) -> Mapping[str, Mapping[int, Span]]:
-        async with self._reading() as consumer:
-            # Its own list of topics is filled only by reading them; the public `topics` gives names alone.
-            cluster = await consumer._client.fetch_all_metadata()  # noqa: SLF001
-            places = [
-                TopicPartition(topic, number)
-                for topic in topics
-                for number in sorted(cluster.partitions_for_topic(topic) or ())
-            ]
-            starts = await consumer.beginning_offsets(places)
-            ends = await consumer.end_offsets(places)
-        spans: dict[str, dict[int, Span]] = {}
-        for place in places:
-            spans.setdefault(place.topic, {})[place.partition] = Span(starts[place], ends[place])
-        return spans
+        return await self._reader.spans(topics)
 
     async def read(self, topic: str, partition: int, start: int, limit: int) -> Sequence[Record]:
-        place = TopicPartition(topic, partition)
-        found: list[Record] = []
-        async with self._reading() as consumer:
-            first = (await consumer.beginning_offsets([place]))[place]
-            end = (await consumer.end_offsets([place]))[place]
-            if max(start, first) >= end:
-                return found
-            consumer.assign([place])
-            # At once: given time, the consumer goes to the end and waits there for half a second.
-            consumer.seek(place, max(start, first))
-            # By position, not by records: markers and compaction leave offsets that hold none.
-            while len(found) < limit and await consumer.position(place) < end:
-                batches = await consumer.getmany(place, timeout_ms=500, max_records=limit - len(found))
-                found += [_record(raw) for raw in batches.get(place, ()) if raw.offset < end]
-        return found
+        return await self._reader.read(topic, partition, start, limit)
+
+    async def follow(self, topic: str, partitions: Sequence[int]) -> Follower:
+        return await follow(self._bootstrap(), topic, partitions)
 
     async def close(self) -> None:
         if self._reports:
@@ -139,7 +115,7 @@ class KafkaBus:
         producer, self._producer = self._producer, None
         if producer is not None:  # nothing waits in it: whoever publishes waits for the answer
             await _abandon(producer)
-        await self._drop_consumer()
+        await self._reader.close()
 
     async def _report(self, record: _Outgoing) -> None:
         (result,) = await self._deliver([record])
@@ -181,36 +157,9 @@ class KafkaBus:
                     linger_ms=0,
                     max_request_size=EVENTS.max_message_bytes,
                 )
-                await _started(producer)
+                await started(producer)
                 self._producer = producer
             return self._producer
-
-    @contextlib.asynccontextmanager
-    async def _reading(self) -> AsyncIterator[Any]:
-        """The consumer, one reader at a time; after a failure the next reader gets a fresh one."""
-        try:
-            async with asyncio.timeout(LIMIT_S), self._reads:
-                try:
-                    if self._consumer is None:
-                        consumer = AIOKafkaConsumer(
-                            bootstrap_servers=self._bootstrap(), enable_auto_commit=False
-                        )
-                        await _started(consumer)
-                        self._consumer = consumer
-                    yield self._consumer
-                    self._consumer.unsubscribe()  # an assigned partition would go on being fetched
-                except BaseException:  # a caller who leaves in the middle, too
-                    await self._drop_consumer()
-                    raise
-        except NotRunning as error:
-            raise BusDown(str(error)) from None
-        except (TimeoutError, KafkaError) as error:
-            raise BusDown(f"Kafka cannot be read ({type(error).__name__}): see `memcube status`") from None
-
-    async def _drop_consumer(self) -> None:
-        consumer, self._consumer = self._consumer, None
-        if consumer is not None:
-            await consumer.stop()
 
 
 class _Outgoing(msgspec.Struct, frozen=True):
@@ -224,14 +173,6 @@ class _Outgoing(msgspec.Struct, frozen=True):
 
 
 _DOWN: Final = f"Kafka did not confirm within {LIMIT_S:.0f} s: see `memcube status`, then send again"
-
-
-async def _started(client: Any) -> None:
-    try:
-        await client.start()
-    except BaseException:  # at the time limit as well: a client left open keeps connecting for ever
-        await client.stop()
-        raise
 
 
 async def _enqueue(producer: Any, record: _Outgoing) -> asyncio.Future[Any]:
@@ -293,7 +234,3 @@ def _result(future: asyncio.Future[Any]) -> Receipt | BusError:
     if isinstance(error, KafkaError):
         return BusDown(f"Kafka did not take the event ({type(error).__name__}): send it again")
     raise error
-
-
-def _record(raw: Any) -> Record:
-    return Record(raw.topic, raw.partition, raw.offset, raw.timestamp, raw.key, tuple(raw.headers), raw.value)

@@ -73,7 +73,39 @@ class Span(msgspec.Struct, frozen=True):
     end: int
 
 
-class Bus(Protocol):
+class Follower(Protocol):
+    """Reads some partitions of one topic as they grow, only as fast as it is asked. Raises `BusDown`."""
+
+    async def spans(self) -> Mapping[int, Span]:
+        """What each of its partitions holds now."""
+
+    def start(self, positions: Mapping[int, int]) -> None:
+        """Where to read from: an offset for each of its partitions. Once, before `next`."""
+
+    async def next(self, within_s: float) -> Sequence[Record]:
+        """Up to a hundred records, in the order of each partition; none if none came in time.
+
+        A broker that goes away looks like silence: ask for `spans` now and then.
+        """
+
+    async def close(self) -> None:
+        """Let go of the connection."""
+
+
+class Reader(Protocol):
+    """What a log holds now. Every wait is bounded by `LIMIT_S`."""
+
+    async def spans(self, topics: Sequence[str]) -> Mapping[str, Mapping[int, Span]]:
+        """What each partition of these topics holds; unknown topics are left out. Raises `BusDown`."""
+
+    async def read(self, topic: str, partition: int, start: int, limit: int) -> Sequence[Record]:
+        """Up to `limit` records from `start` on that the log holds now; raises `BusDown`."""
+
+    async def close(self) -> None:
+        """Let go of the connection."""
+
+
+class Bus(Reader, Protocol):
     """The gateway's way to Kafka. Every wait is bounded by `LIMIT_S`."""
 
     async def publish(self, messages: Sequence[Message]) -> Sequence[Receipt | BusError]:
@@ -95,11 +127,8 @@ class Bus(Protocol):
     ) -> int:
         """Send a record as it stands; returns its offset. Raises `BusError`."""
 
-    async def spans(self, topics: Sequence[str]) -> Mapping[str, Mapping[int, Span]]:
-        """What each partition of these topics holds; unknown topics are left out. Raises `BusDown`."""
-
-    async def read(self, topic: str, partition: int, start: int, limit: int) -> Sequence[Record]:
-        """Up to `limit` records from `start` on that the log holds now; raises `BusDown`."""
+    async def follow(self, topic: str, partitions: Sequence[int]) -> Follower:
+        """Connect a reader of its own; raises `BusDown`. Whoever asks for it closes it."""
 
     async def close(self) -> None:
         """Send what is waiting, within `LIMIT_S`."""

@@ -102,6 +102,8 @@ class Settings(msgspec.Struct, frozen=True):
     embedder: EmbedderName
     embedder_threads: int
     recall_memory_mb: int
+    lag_limit: int
+    max_body_mb: int
 
     @classmethod
     def load(cls, data: Path | None = None, env: Mapping[str, str] = os.environ) -> Settings:
@@ -119,6 +121,8 @@ class Settings(msgspec.Struct, frozen=True):
             # More threads a process made two processes on two cores slower, not faster.
             embedder_threads=_number(env, "MEMCUBE_EMBEDDER_THREADS", 256) or 1,
             recall_memory_mb=_number(env, "MEMCUBE_RECALL_MEMORY_MB", 1024 * 1024) or 1024,
+            lag_limit=_number(env, "MEMCUBE_LAG_LIMIT", 10**9) or 10_000,
+            max_body_mb=_number(env, "MEMCUBE_MAX_BODY_MB", 1024) or 32,
         )
 
     def bootstrap(self) -> str:

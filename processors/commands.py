@@ -35,14 +35,18 @@ def edit(revision: Revision, data: Edit, statement: Statement) -> None:
     cube = _living(revision, data.cube_id)
     if cube.form is Form.EPISODE:
         raise Refused(f"cube {cube.id} is a raw turn: it says what was said; edit a memory, or forget it")
+    pinned = cube.pinned if data.pinned is None else data.pinned
     if cube.payload is None or cube.text == statement.text:
-        revision.noop("same-text", cube)
+        if pinned == cube.pinned:
+            revision.noop("same-text", cube)
+        else:
+            revision.revise(cube, Decision.PIN, "pinned" if pinned else "unpinned", pinned=pinned)
         return
     who = speaker(revision.event, revision.opened.contents[0])
     payload = msgspec.structs.replace(
         with_source(cube.payload, revision.source(who)), text=statement.text, value=None
     )
-    revision.revise(cube, Decision.EDIT, "edited", payload=payload)
+    revision.revise(cube, Decision.EDIT, "edited", payload=payload, pinned=pinned)
 
 
 def _pin(revision: Revision, data: Pin) -> None:

@@ -63,10 +63,11 @@ class Remember(Address, frozen=True, kw_only=True, omit_defaults=True, tag="memc
 
 
 class Edit(Address, frozen=True, kw_only=True, omit_defaults=True, tag="memcube.command.edit.v1"):
-    """Replace the text of a memory by a new version."""
+    """Replace the text of a memory by a new version. `pinned`: protect it as well, or no longer."""
 
     cube_id: str
     body: Body
+    pinned: bool | None = None
 
 
 class Pin(Address, frozen=True, kw_only=True, omit_defaults=True, tag="memcube.command.pin.v1"):
@@ -123,7 +124,10 @@ class Extracted(Address, frozen=True, kw_only=True, omit_defaults=True, tag="mem
 class CubeUpdated(
     msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="memcube.cube.updated.v1"
 ):
-    """One change of one cube. Readers keep the highest version of an id."""
+    """One change of one cube. Readers keep the highest version of an id.
+
+    sequence: the change's place among all changes of its subject.
+    """
 
     subject: str
     cube_id: str
@@ -137,6 +141,7 @@ class CubeUpdated(
     recorded_at: datetime
     body: Body
     valid_to: datetime | None = None
+    sequence: int | None = None
 
 
 class Recalled(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="memcube.recall.served.v1"):

@@ -39,6 +39,7 @@ def update(cube: MemCube, subject: Subject, partition: int, sealer: Sealer) -> O
         valid_from=cube.valid_from,
         valid_to=cube.valid_to,
         recorded_at=cube.recorded_at,
+        sequence=cube.seq,
         body=seal_content(sealer, subject.key, content, event_context(_UPDATED, event_id)),
     )
     _, headers, value = encode(data, event_id=event_id, source=SOURCE, time=cube.recorded_at, subject=subject)

@@ -6,6 +6,7 @@ import argparse
 import logging
 import os
 import signal
+import socket
 import sys
 from pathlib import Path
 from types import FrameType
@@ -13,6 +14,7 @@ from typing import Final
 
 import structlog
 import uvicorn
+from fastapi import FastAPI
 
 from gateway.http.app import create_app
 from gateway.http.services import Services
@@ -23,6 +25,8 @@ from memcube.settings import DEFAULT_GATEWAY_PORT, Settings
 
 # Below the supervisor's patience: a caller who waits for an event must not hold up a stop.
 _STOP_S: Final = 3
+# As uvicorn itself ends when its port is taken.
+_NOT_STARTED: Final = 3
 
 
 def main() -> int:
@@ -46,8 +50,9 @@ def main() -> int:
     # die of that, since a stop that was asked for is no failure.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _heard)
-    uvicorn.run(
-        create_app(start),
+    app = create_app(start)
+    config = uvicorn.Config(
+        app,
         host="127.0.0.1",
         port=next(
             port for port in (options.port, settings.gateway_port, DEFAULT_GATEWAY_PORT) if port is not None
@@ -56,7 +61,22 @@ def main() -> int:
         log_config=None,
         timeout_graceful_shutdown=_STOP_S,
     )
-    return 0
+    server = GatewayServer(config, app)
+    server.run()
+    return 0 if server.started else _NOT_STARTED
+
+
+class GatewayServer(uvicorn.Server):
+    """Ends the streams of updates when it is asked to stop: uvicorn alone would wait for their readers."""
+
+    def __init__(self, config: uvicorn.Config, app: FastAPI) -> None:
+        super().__init__(config)
+        self._app = app
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        services: Services = self._app.state.services
+        services.streams.end()
+        await super().shutdown(sockets)
 
 
 def _heard(_number: int, _frame: FrameType | None) -> None:

@@ -177,6 +177,16 @@ class Effects(BaseModel):
     effects: list[Effect]
 
 
+class Forgotten(BaseModel):
+    """What a forgotten subject had, counted before. `event_id` is null where it was only counted."""
+
+    dry_run: bool
+    memories: int
+    episodes: int
+    event_id: str | None = None
+    applied: bool = False
+
+
 class Done(Accepted):
     """A command that is in the log; after a wait, what it changed."""
 

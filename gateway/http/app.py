@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-from gateway.http import audit, commands, cubes, deadletters, events, recall, status
+from gateway.http import audit, changing, commands, cubes, deadletters, events, recall, status, updates
 from gateway.http.problems import answer_with_problems
 from gateway.http.services import Services
 
@@ -19,6 +19,7 @@ def create_app(start: Callable[[], Awaitable[Services]]) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         services = await start()
         app.state.services = services
+        services.start()
         try:
             yield
         finally:
@@ -27,7 +28,7 @@ def create_app(start: Callable[[], Awaitable[Services]]) -> FastAPI:
     app = FastAPI(
         title="MemCube", summary="Memory for language models, as a stream of events.", lifespan=lifespan
     )
-    for part in (events, commands, recall, cubes, deadletters, audit, status):
+    for part in (events, commands, recall, cubes, changing, updates, deadletters, audit, status):
         app.include_router(part.router)
     answer_with_problems(app)
     return app

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Body, Query
 from pydantic import ValidationError
 
 from gateway.http.answers import Accepted, AcceptedBatch, Change, Effect, Effects, Rejected
+from gateway.http.attempt import Once
 from gateway.http.problems import Problem, as_problem
 from gateway.http.progress import WAIT_LIMIT_S
-from gateway.http.requests import MAX_BATCH, EffectsOf, Turn
+from gateway.http.requests import MAX_BATCH, EffectsOf, Repeat, Turn
 from gateway.http.services import House, Services
 from gateway.log import BusError, Message, Receipt
 from memcube.errors import StoreFault
@@ -27,18 +29,23 @@ Wait = Annotated[Literal["recallable"] | None, Query(description="answer when re
 
 @router.post("/events", response_model=Accepted | AcceptedBatch)
 async def add_events(
-    house: House, body: Annotated[dict[str, Any], Body()], wait: Wait = None
+    house: House, once: Once, body: Annotated[dict[str, Any], Body()], wait: Wait = None
 ) -> Accepted | AcceptedBatch:
     """One turn, or `{"events": [...]}` with up to 1,000, each with its own answer.
 
     Acknowledged means: in Kafka, confirmed by all in-sync replicas.
     """
+    house.backlog.check()
     batch = _batch(body)
     turns = [body] if batch is None else batch
-    messages = await house.sealer.run(lambda sealer: [_message(turn, sealer, house) for turn in turns])
+    now = house.clock()
+    messages = await house.sealer.run(
+        lambda sealer: [_message(turn, sealer, now, once.repeat(n)) for n, turn in enumerate(turns)]
+    )
     good = [message for message in messages if isinstance(message, Message)]
-    known = await _known(house, good)
-    receipts = iter(await house.bus.publish(good))
+    async with once.alone(message.data.tenant for message in good):
+        known = await known_events(house, good)
+        receipts = iter(await house.bus.publish(good))
     outcomes = [next(receipts) if isinstance(message, Message) else message for message in messages]
     if batch is None and isinstance(outcomes[0], Exception):
         # As a problem: pydantic's own error is no class of ours, so it would be logged with the words in it.
@@ -92,14 +99,7 @@ def _batch(body: dict[str, Any]) -> list[Any] | None:
     return events
 
 
-def _message(turn: Any, sealer: Sealer, house: Services) -> Message | ContractError | ValidationError:
-    try:
-        return Turn.model_validate(turn).message(sealer, house.clock())
-    except (ContractError, ValidationError) as error:
-        return error
-
-
-async def _known(house: Services, messages: Sequence[Message]) -> frozenset[str]:
+async def known_events(house: Services, messages: Sequence[Message]) -> frozenset[str]:
     """The events that were applied before. Only a courtesy: without the record, events still go in."""
     by_subject: defaultdict[str, list[str]] = defaultdict(list)
     for message in messages:
@@ -112,6 +112,15 @@ async def _known(house: Services, messages: Sequence[Message]) -> frozenset[str]
         return await house.record.run(ask)
     except StoreFault:
         return frozenset()
+
+
+def _message(
+    turn: Any, sealer: Sealer, now: datetime, repeat: Repeat | None
+) -> Message | ContractError | ValidationError:
+    try:
+        return Turn.model_validate(turn).message(sealer, now, repeat)
+    except (ContractError, ValidationError) as error:
+        return error
 
 
 def _answer(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from typing import Any, Final
 
 from fastapi import FastAPI, Request
@@ -21,8 +22,18 @@ log = logging.getLogger(__name__)
 class Problem(Exception):
     """An answer that says what was wrong (`title`) and what to do (`detail`). `reason`: a stable word."""
 
-    def __init__(self, status: int, title: str, detail: str, reason: str, **more: Any) -> None:
+    def __init__(
+        self,
+        status: int,
+        title: str,
+        detail: str,
+        reason: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        **more: Any,
+    ) -> None:
         super().__init__(f"{title}: {detail}")
+        self.headers = headers
         self.status = status
         self.title = title
         self.detail = detail
@@ -40,7 +51,9 @@ class Problem(Exception):
         }
 
     def response(self) -> JSONResponse:
-        return JSONResponse(self.document(), status_code=self.status, media_type="application/problem+json")
+        return JSONResponse(
+            self.document(), self.status, headers=self.headers, media_type="application/problem+json"
+        )
 
 
 _BY_REASON: Final = {NoSuchCube.reason: 404, CubeErased.reason: 410}

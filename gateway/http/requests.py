@@ -64,12 +64,20 @@ class Ids(BaseModel):
         return Address(**self.ids()).subject()
 
 
+class Repeat(msgspec.Struct, frozen=True):
+    """What makes a request known again: its `Idempotency-Key`, and the event's place in the request."""
+
+    key: str
+    index: int = 0
+
+
 class Turn(Ids):
     """Something that was said.
 
     `id` names it in your system: the same id twice is one event. Without an id but with
     `deterministic`, the same words at the same `timestamp` are one event, counted by `occurrence`.
     `assumed_timestamp` stands in where nobody knows the time, and does not make it another event.
+    `used`: for a turn of the assistant, the memories that its prompt was given.
     """
 
     role: Literal["user", "assistant"]
@@ -79,25 +87,31 @@ class Turn(Ids):
     timestamp: str | None = None
     assumed_timestamp: str | None = None
     name: str | None = None
+    used: tuple[str, ...] = Field((), max_length=1_000)
     deterministic: bool = False
     occurrence: int = Field(0, ge=0)
 
-    def message(self, sealer: Sealer, now: datetime) -> Message:
+    def message(self, sealer: Sealer, now: datetime, repeat: Repeat | None = None) -> Message:
         """Raises `ContractError`."""
         said = None if self.timestamp is None else moment(self.timestamp)
         assumed = None if self.assumed_timestamp is None else moment(self.assumed_timestamp)
         body = Plain(text=self.content, name=self.name)
         source_id = self.source_id or self.id
-        kind = Prompt if self.role == "user" else Response
-        data: Incoming = kind(**self.ids(), body=body, source_id=source_id)
-        return checked(data, self._event_id(sealer, said), said or assumed or now)
+        data: Incoming
+        if self.role == "assistant":
+            data = Response(**self.ids(), body=body, source_id=source_id, used=self.used)
+        elif self.used:
+            raise BadPayload("used names what an answer was given: only a turn of the assistant has it")
+        else:
+            data = Prompt(**self.ids(), body=body, source_id=source_id)
+        return checked(data, self._event_id(sealer, said, repeat), said or assumed or now)
 
-    def _event_id(self, sealer: Sealer, said: datetime | None) -> str:
+    def _event_id(self, sealer: Sealer, said: datetime | None, repeat: Repeat | None) -> str:
         key = self.subject().key
         if self.id is not None:
             return str(uuid5(NAMESPACE_OID, f"{key}\x1f{self.id}"))
         if not self.deterministic:
-            return str(uuid4())
+            return new_id(key, repeat)
         # Keyed: an id stands in the clear, and a plain hash of "yes" could be guessed.
         parts = (self.role, self.content, said and said.isoformat(), self.name, self.occurrence)
         check_content(Plain(text=self.content, name=self.name))
@@ -113,12 +127,19 @@ class Recall(Ids):
 
 
 class _Command(Ids):
+    """`id` names it in your system: the same id twice is one command."""
+
+    id: str | None = Field(None, min_length=1)
     timestamp: str | None = None
 
-    def message(self, now: datetime) -> Message:
+    def message(self, now: datetime, repeat: Repeat | None = None) -> Message:
         """Raises `ContractError`."""
         time = now if self.timestamp is None else moment(self.timestamp)
-        return checked(self.data(), str(uuid4()), time)
+        data = self.data()
+        key = data.subject().key
+        if self.id is None:
+            return checked(data, new_id(key, repeat), time)
+        return checked(data, str(uuid5(NAMESPACE_OID, f"{key}\x1fcommand\x1f{self.id}")), time)
 
     @abstractmethod
     def data(self) -> Incoming:
@@ -215,6 +236,13 @@ class EffectsOf(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     events: tuple[EventOf, ...] = Field(max_length=MAX_BATCH)
+
+
+def new_id(subject: str, repeat: Repeat | None) -> str:
+    """Of an event that has no id of its own: the same for a repeated request, else a new one."""
+    if repeat is None:
+        return str(uuid4())
+    return str(uuid5(NAMESPACE_OID, f"{subject}\x1fidempotency\x1f{repeat.index}\x1f{repeat.key}"))
 
 
 def checked(data: Incoming, event_id: str, time: datetime) -> Message:

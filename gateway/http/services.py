@@ -9,8 +9,11 @@ from typing import Annotated
 import msgspec
 from fastapi import Depends, Query, Request
 
+from gateway.http.backlog import Backlog
+from gateway.http.idempotency import Claims
 from gateway.http.letters import Letters
 from gateway.http.progress import Progress
+from gateway.http.streams import Streams
 from gateway.log import Bus
 from gateway.thread import Workbench
 from memcube.governance.ledger import Ledger
@@ -30,6 +33,9 @@ class Services(msgspec.Struct, frozen=True):
     sealer: Workbench[Sealer]
     letters: Letters
     progress: tuple[Progress, ...]
+    backlog: Backlog
+    streams: Streams
+    claims: Claims
     kafka: Callable[[], str]
     clock: Callable[[], datetime]
 
@@ -38,7 +44,13 @@ class Services(msgspec.Struct, frozen=True):
         """The role that makes events recallable."""
         return self.progress[0]
 
+    def start(self) -> None:
+        """Begin what goes on in the background."""
+        self.backlog.start()
+
     async def close(self) -> None:
+        self.streams.end()
+        await self.backlog.close()
         await self.bus.close()
         for bench in (self.recalls, self.record, self.ledger, self.sealer):
             await bench.close()
@@ -49,15 +61,21 @@ def _services(request: Request) -> Services:
     return services
 
 
-def _subject(
+def _ids(
     tenant: Annotated[str, Query()] = "default",
     group_id: Annotated[str | None, Query()] = None,
     user_id: Annotated[str | None, Query()] = None,
     agent_id: Annotated[str | None, Query()] = None,
     run_id: Annotated[str | None, Query()] = None,
-) -> Subject:
-    address = Address(tenant=tenant, group_id=group_id, user_id=user_id, agent_id=agent_id, run_id=run_id)
-    return address.subject()
+) -> Address:
+    return Address(tenant=tenant, group_id=group_id, user_id=user_id, agent_id=agent_id, run_id=run_id)
+
+
+WhoseIds = Annotated[Address, Depends(_ids)]
+
+
+def _subject(ids: WhoseIds) -> Subject:
+    return ids.subject()
 
 
 House = Annotated[Services, Depends(_services)]

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, partial
+from typing import Final
 
 from gateway.bus import KafkaBus
+from gateway.http.backlog import Backlog
+from gateway.http.idempotency import Claims
 from gateway.http.letters import Letters
 from gateway.http.progress import Progress
 from gateway.http.services import Services
+from gateway.http.streams import Streams
+from gateway.reading import KafkaReader
 from gateway.thread import Workbench
 from memcube.governance.keys import KeyStore
 from memcube.governance.ledger import Ledger
@@ -22,6 +27,9 @@ from memcube.store.record import CubeStore
 from memcube.store.sqlite import SQLiteCubeStore
 from schemas.topics import AUDIT, EVENTS
 
+# Kafka sends whole batches of records: at least one, and with this no more.
+_ONE_RECORD: Final = 1
+
 
 def wire(settings: Settings) -> Services:
     """Nothing is opened here: each workbench opens its tool at first use. Call it in a running event loop."""
@@ -31,6 +39,11 @@ def wire(settings: Settings) -> Services:
     recalls: Workbench[Recaller] = Workbench("recall", lambda: _recaller(settings, keys()))
     ledger = Workbench("ledger", lambda: Ledger(settings.data.ledger, read_only=True), Ledger.close)
     bus = KafkaBus(settings.bootstrap, sealer)
+    progress = (
+        Progress("memory", EVENTS.name, lambda: record.run(lambda store: store.positions("memory"))),
+        Progress("audit", AUDIT.name, lambda: ledger.run(lambda store: store.positions("audit"))),
+    )
+    clock = partial(datetime.now, UTC)
     return Services(
         bus=bus,
         record=record,
@@ -38,12 +51,18 @@ def wire(settings: Settings) -> Services:
         ledger=ledger,
         sealer=sealer,
         letters=Letters(bus),
-        progress=(
-            Progress("memory", EVENTS.name, lambda: record.run(lambda store: store.positions("memory"))),
-            Progress("audit", AUDIT.name, lambda: ledger.run(lambda store: store.positions("audit"))),
+        progress=progress,
+        backlog=Backlog(
+            KafkaReader(settings.bootstrap, fetch_bytes=_ONE_RECORD),
+            progress,
+            lambda: record.run(lambda store: store.statistics().outbox),
+            clock,
+            limit=settings.lag_limit,
         ),
+        streams=Streams(),
+        claims=Claims(clock),
         kafka=settings.bootstrap,
-        clock=lambda: datetime.now(UTC),
+        clock=clock,
     )
 
 

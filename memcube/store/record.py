@@ -161,6 +161,9 @@ class CubeStore(Protocol):
     def applied(self, subject: str, event_ids: Iterable[str]) -> frozenset[str]:
         """Those of the events that the subject has applied already."""
 
+    def count(self, subject: str) -> Mapping[Form, int]:
+        """How many cubes the subject has, by form; erased ones are none."""
+
     def cube(self, subject: str, cube_id: str) -> MemCube:
         """The newest version; raises `NoSuchCube`."""
 

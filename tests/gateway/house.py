@@ -13,9 +13,12 @@ import httpx
 
 from gateway.bus import _sealed
 from gateway.http.app import create_app
+from gateway.http.backlog import Backlog
+from gateway.http.idempotency import Claims
 from gateway.http.letters import Letters
 from gateway.http.progress import Progress
 from gateway.http.services import Services
+from gateway.http.streams import Streams
 from gateway.log import BusDown, BusError, Message, RawHeaders, Receipt, Record, Span, Unsendable
 from gateway.thread import Workbench
 from memcube.governance.keys import KeyStore
@@ -46,6 +49,7 @@ class ListBus:
         self.down = False
         self.lost: set[str] = set()
         self.reports: list[Recalled] = []
+        self.followers: list[ListFollower] = []
         self.failed_reports = 0
         self.grown = asyncio.Event()
 
@@ -88,6 +92,11 @@ class ListBus:
         found = self._log.records.get((topic, partition), [])[start : start + limit]
         return [_as_read(record) for record in found]
 
+    async def follow(self, topic: str, partitions: Sequence[int]) -> ListFollower:
+        self._must_be_up()
+        self.followers.append(ListFollower(self, self._log, topic, partitions))
+        return self.followers[-1]
+
     async def close(self) -> None:
         pass
 
@@ -96,11 +105,64 @@ class ListBus:
             raise BusDown("Kafka did not confirm within 5 s: see `memcube status`, then send again")
 
 
+class ListFollower:
+    """`Follower` over `InMemoryLog`. `asked`: how often records were asked for."""
+
+    def __init__(self, bus: ListBus, log: InMemoryLog, topic: str, partitions: Sequence[int]) -> None:
+        self._bus = bus
+        self._log = log
+        self._topic = topic
+        self._partitions = partitions
+        self._at: dict[int, int] = {}
+        self.asked = 0
+        self.closed = asyncio.Event()
+
+    async def spans(self) -> Mapping[int, Span]:
+        return {
+            number: span
+            for number, span in (await self._bus.spans([self._topic]))[self._topic].items()
+            if number in self._partitions
+        }
+
+    def start(self, positions: Mapping[int, int]) -> None:
+        self._at = dict(positions)
+
+    async def next(self, within_s: float) -> Sequence[Record]:
+        self.asked += 1
+        until = asyncio.get_running_loop().time() + within_s
+        while not (found := self._take()) and asyncio.get_running_loop().time() < until:
+            await asyncio.sleep(0.002)
+        return found
+
+    def _take(self) -> list[Record]:
+        for number in self._partitions:
+            waiting = self._log.records.get((self._topic, number), [])[self._at[number] :][:10]
+            if waiting:
+                self._at[number] += len(waiting)
+                return [_as_read(record) for record in waiting]
+        return []
+
+    async def close(self) -> None:
+        self.closed.set()
+
+
 class House:
     """One system on one folder. `worker` False: what is published waits in the log."""
 
-    def __init__(self, folder: Path, *, worker: bool = True, recorded: bool = True) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        worker: bool = True,
+        recorded: bool = True,
+        lag_limit: int = 10_000,
+        streams: int = 64,
+    ) -> None:
         self.folder = folder
+        self.now = NOW
+        self.lag_limit = lag_limit
+        self.streams = streams
+        self.server: Any = None
         self.log = InMemoryLog()
         self.worker = worker
         self.process = Process(folder, self.log) if recorded else None
@@ -125,6 +187,18 @@ class House:
         ledger = Workbench(
             "ledger", lambda: Ledger(self.folder / "ledger" / "ledger.sqlite", read_only=True), Ledger.close
         )
+        progress = (
+            Progress("memory", EVENTS.name, lambda: store.run(lambda s: s.positions("memory"))),
+            Progress("audit", AUDIT.name, lambda: ledger.run(lambda s: s.positions("audit"))),
+        )
+        self.backlog = Backlog(
+            self.bus,
+            progress,
+            lambda: store.run(lambda s: s.statistics().outbox),
+            lambda: self.now,
+            limit=self.lag_limit,
+            interval_s=3600,  # tests look when they want to
+        )
         self.services = Services(
             bus=self.bus,
             record=store,  # type: ignore[arg-type]
@@ -132,12 +206,12 @@ class House:
             ledger=ledger,
             sealer=Workbench("sealer", lambda: sealer),
             letters=Letters(self.bus),
-            progress=(
-                Progress("memory", EVENTS.name, lambda: store.run(lambda s: s.positions("memory"))),
-                Progress("audit", AUDIT.name, lambda: ledger.run(lambda s: s.positions("audit"))),
-            ),
+            progress=progress,
+            backlog=self.backlog,
+            streams=Streams(self.streams),
+            claims=Claims(lambda: self.now),
             kafka=lambda: "127.0.0.1:9092",
-            clock=lambda: NOW,
+            clock=lambda: self.now,
         )
         if self.worker and self.process is not None:
             self._working = asyncio.create_task(self._work(self.process))

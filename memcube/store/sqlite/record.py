@@ -152,6 +152,15 @@ class SQLiteCubeStore:
         below = _LAST_SEQ if before is None else before
         return self._cubes(_LIST, subject, below, None if form is None else form.value, wanted, limit)
 
+    def count(self, subject: str) -> Mapping[Form, int]:
+        rows = self._rows(
+            "SELECT form, count(*) FROM versions WHERE subject = ? AND current = 1 AND state != ?"
+            " GROUP BY form",
+            subject,
+            State.ERASED.value,
+        )
+        return {Form(form): int(number) for form, number in rows}
+
     def cube(self, subject: str, cube_id: str) -> MemCube:
         found = self._cubes(
             "SELECT * FROM versions WHERE subject = ? AND cube_id = ? ORDER BY version DESC LIMIT 1",

@@ -1,0 +1,86 @@
+"""`PATCH` and `DELETE` of `/v1/cubes`: changing what is remembered, and ending it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, ConfigDict
+
+from gateway.http.answers import Done, Forgotten
+from gateway.http.attempt import Attempt, Once
+from gateway.http.events import Wait
+from gateway.http.orders import carry_out
+from gateway.http.problems import Problem
+from gateway.http.requests import checked, new_id
+from gateway.http.services import House, Services, WhoseIds
+from gateway.log import Message
+from memcube.cube import Form
+from schemas.body import Plain
+from schemas.events import Edit, Forget, Incoming, Pin
+from schemas.subject import Address
+
+router = APIRouter(prefix="/v1/cubes", tags=["cubes"])
+
+
+class Patch(BaseModel):
+    """What is to be different: at least one of both. As one event: both happen, or neither."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    text: str | None = None
+    pinned: bool | None = None
+
+
+@router.patch("/{cube_id}", summary="Change a memory")
+async def change_cube(
+    house: House, ids: WhoseIds, once: Once, *, cube_id: str, patch: Patch, wait: Wait = None
+) -> Done:
+    """A new text, a pin, or both: a new version, the old ones stay in its history."""
+    address = _fields(ids)
+    data: Incoming
+    if patch.text is not None:
+        data = Edit(**address, cube_id=cube_id, body=Plain(text=patch.text), pinned=patch.pinned)
+    elif patch.pinned is not None:
+        data = Pin(**address, cube_id=cube_id, pinned=patch.pinned)
+    else:
+        detail = 'nothing is to be changed: give "text", "pinned" or both'
+        raise Problem(422, "The request is not valid", detail, "bad-request")
+    return await carry_out(house, _message(house, data, once), once, wait)
+
+
+@router.delete("/{cube_id}", summary="Forget a memory")
+async def forget_cube(house: House, ids: WhoseIds, once: Once, cube_id: str, wait: Wait = None) -> Done:
+    """Erase a memory for ever, with the raw turns it came from."""
+    data = Forget(**_fields(ids), cube_ids=(cube_id,))
+    return await carry_out(house, _message(house, data, once), once, wait)
+
+
+@router.delete("", summary="Forget everything of a subject")
+async def forget_everything(
+    house: House,
+    ids: WhoseIds,
+    once: Once,
+    *,
+    dry_run: Annotated[bool, Query(description="only count")] = False,
+    wait: Wait = None,
+) -> Forgotten:
+    """Erase every memory and every turn of the subject, and destroy its keys."""
+    subject = ids.subject().key
+    held = await house.record.run(lambda store: store.count(subject))
+    counted = Forgotten(dry_run=dry_run, memories=held.get(Form.FACT, 0), episodes=held.get(Form.EPISODE, 0))
+    if dry_run:
+        return counted
+    data = Forget(**_fields(ids), everything=True)
+    done = await carry_out(house, _message(house, data, once), once, wait)
+    return counted.model_copy(update={"event_id": done.event_id, "applied": done.applied})
+
+
+def _message(house: Services, data: Incoming, attempt: Attempt) -> Message:
+    """Raises `ContractError`."""
+    return checked(data, new_id(data.subject().key, attempt.repeat()), house.clock())
+
+
+def _fields(ids: Address) -> Mapping[str, Any]:
+    return {name: getattr(ids, name) for name in ids.__struct_fields__}
