@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 # Above the gateway's own limit for a wait, so that its explanation arrives first.
 _TIMEOUT_S: Final = 45.0
+_TOO_MANY_REQUESTS: Final = 429
 
 
 class Busy(CliError):
@@ -51,20 +52,30 @@ class Gateway:
                 f"the gateway at {self._url} cannot be reached ({error})",
                 "it may be restarting: see `memcube status`, then try again",
             ) from None
-        try:
-            document: dict[str, Any] = answer.json()
-        except ValueError:
-            raise CliError(
-                f"{self._url} does not answer like a MemCube gateway (HTTP {answer.status_code})",
-                "is --data the right folder? see `memcube status`",
-            ) from None
         if answer.is_success:
-            return document
-        what = str(document.get("title", f"HTTP {answer.status_code}"))
-        remedy = str(document.get("detail", ""))
-        if answer.status_code == httpx.codes.TOO_MANY_REQUESTS:
-            raise Busy(what, remedy, _seconds(answer.headers.get("Retry-After", "")))
-        raise CliError(what, remedy)
+            return _document(answer, self._url)
+        raise problem(answer)
+
+
+def problem(answer: httpx.Response) -> CliError:
+    """What a gateway says is wrong; a `Busy` where it asks to wait."""
+    document = _document(answer, str(answer.request.url.copy_with(raw_path=b"/")).rstrip("/"))
+    what = str(document.get("title", f"HTTP {answer.status_code}"))
+    remedy = str(document.get("detail", ""))
+    if answer.status_code == _TOO_MANY_REQUESTS:
+        return Busy(what, remedy, _seconds(answer.headers.get("Retry-After", "")))
+    return CliError(what, remedy)
+
+
+def _document(answer: httpx.Response, url: str) -> dict[str, Any]:
+    try:
+        document: dict[str, Any] = answer.json()
+    except ValueError:
+        raise CliError(
+            f"{url} does not answer like a MemCube gateway (HTTP {answer.status_code})",
+            "is --data the right folder? see `memcube status`",
+        ) from None
+    return document
 
 
 def _seconds(retry_after: str) -> float:

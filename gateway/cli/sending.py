@@ -149,7 +149,7 @@ class Shipment:
             yield
         except KeyboardInterrupt:
             typer.echo(
-                f"interrupted: {len(self.accepted)} of {self._total} events are in the log;"
+                f"interrupted: {len(self.accepted)} of {self._total} events were confirmed;"
                 " importing again is safe: nothing is doubled",
                 err=True,
             )
