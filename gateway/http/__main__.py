@@ -50,7 +50,7 @@ def main() -> int:
     # die of that, since a stop that was asked for is no failure.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _heard)
-    app = create_app(start)
+    app = create_app(start, max_body_bytes=settings.max_body_mb * 1024 * 1024)
     config = uvicorn.Config(
         app,
         host="127.0.0.1",

@@ -7,13 +7,16 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-from gateway.http import audit, changing, commands, cubes, deadletters, events, recall, status, updates
+from gateway.http import audit, changing, commands, cubes, deadletters, event, events, recall, status, updates
+from gateway.http.body import IDLE_S, MAX_BYTES, BodyGate
 from gateway.http.problems import answer_with_problems
 from gateway.http.services import Services
 
 
-def create_app(start: Callable[[], Awaitable[Services]]) -> FastAPI:
-    """`start` is called in the event loop that will serve."""
+def create_app(
+    start: Callable[[], Awaitable[Services]], *, max_body_bytes: int = MAX_BYTES, body_idle_s: float = IDLE_S
+) -> FastAPI:
+    """`start` is called in the event loop that will serve. Larger or slower bodies are refused."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -28,7 +31,8 @@ def create_app(start: Callable[[], Awaitable[Services]]) -> FastAPI:
     app = FastAPI(
         title="MemCube", summary="Memory for language models, as a stream of events.", lifespan=lifespan
     )
-    for part in (events, commands, recall, cubes, changing, updates, deadletters, audit, status):
+    for part in (events, event, commands, recall, cubes, changing, updates, deadletters, audit, status):
         app.include_router(part.router)
     answer_with_problems(app)
+    app.add_middleware(BodyGate, max_bytes=max_body_bytes, idle_s=body_idle_s)
     return app

@@ -24,6 +24,7 @@ from memcube.store.record import OutboxMessage, OutboxRow, Partition
 from memcube.store.sqlite import log_tables
 from memcube.store.sqlite.connections import Connections
 from memcube.store.sqlite.schema import connect
+from schemas.events import Audited
 
 _TABLES: Final = """
 CREATE TABLE IF NOT EXISTS meta(name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
@@ -36,9 +37,11 @@ CREATE TABLE IF NOT EXISTS entries(
     record BLOB NOT NULL,
     link BLOB NOT NULL
 ) STRICT;
+CREATE INDEX IF NOT EXISTS by_event ON entries(subject, CAST(record AS TEXT) ->> 'event_id');
 CREATE INDEX IF NOT EXISTS by_cube ON entries(subject, cube_id, version) WHERE cube_id IS NOT NULL;
 """
 _GENESIS: Final = bytes(32)
+_decode: Final = msgspec.json.Decoder(Audited).decode
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -137,6 +140,16 @@ class Ledger:
                 "SELECT cube_id, version FROM entries WHERE subject = ? AND cube_id IS NOT NULL", (subject,)
             )
             return frozenset((str(cube_id), int(version)) for cube_id, version in rows)
+
+    def of_event(self, subject: str, event_id: str) -> Sequence[Audited]:
+        """What the ledger tells of one event of a subject, in its order."""
+        with faults(self._path):
+            rows = self._mine().execute(
+                "SELECT record FROM entries WHERE subject = ? AND CAST(record AS TEXT) ->> 'event_id' = ?"
+                " ORDER BY number",
+                (subject, event_id),
+            )
+            return [_decode(record) for (record,) in rows]
 
     def head(self) -> Head:
         with faults(self._path):
