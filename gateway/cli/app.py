@@ -11,6 +11,7 @@ from typer.main import get_command
 
 from gateway.cli.deadletters import deadletters
 from gateway.cli.doctor import doctor
+from gateway.cli.events import events
 from gateway.cli.importing import import_file
 from gateway.cli.judging import feedback, tick
 from gateway.cli.memory import cubes, edit, forget, pin, recall, remember, undo
@@ -54,6 +55,7 @@ for _name, _help in _STARTERS.items():
 app.command("import")(import_file)
 app.command("recall")(recall)
 app.add_typer(cubes, name="cubes")
+app.add_typer(events, name="events")
 for _command in (remember, edit, pin, forget, undo, feedback, tick, tail, status):
     app.command()(_command)
 app.add_typer(deadletters, name="deadletters")

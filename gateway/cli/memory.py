@@ -217,10 +217,12 @@ def _events(memory: dict[str, Any]) -> str:
     return "\n".join(origin["event_id"] for origin in memory["provenance"])
 
 
-def segment(cube_id: str) -> str:
+def segment(ident: str, what: str = "a memory") -> str:
     """An id as one segment of a path, whatever was typed."""
     from urllib.parse import quote  # noqa: PLC0415
 
-    if not cube_id.strip(".") or "/" in cube_id:
-        raise typer.BadParameter(f"{cube_id!r} is no id of a memory: `memcube cubes list` shows them")
-    return quote(cube_id, safe="")
+    if not ident.strip(".") or "/" in ident:
+        raise typer.BadParameter(
+            f"{ident!r} is no id of {what}: `memcube cubes list` and `history` show them"
+        )
+    return quote(ident, safe="")

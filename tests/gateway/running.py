@@ -15,6 +15,7 @@ import msgspec
 import uvicorn
 from typer.testing import Result
 
+from gateway.http.__main__ import GatewayServer
 from gateway.http.app import create_app
 from infra.ports import free_port
 from memcube.settings import Child, DataFolder, System
@@ -30,16 +31,17 @@ class Running:
     def __init__(self, root: Path, *, worker: bool = True) -> None:
         self.folder = DataFolder(root)
         self.house = House(root, worker=worker)
-        port = free_port()
-        self.url = f"http://127.0.0.1:{port}"
-        config = uvicorn.Config(create_app(self.house.start), port=port, log_config=None, lifespan="on")
-        self._server = uvicorn.Server(config)
-        self._thread = threading.Thread(target=self._server.run)
         self.folder.run.mkdir(parents=True)
         self._lock = os.open(self.folder.lock, os.O_RDWR | os.O_CREAT)
         fcntl.flock(self._lock, fcntl.LOCK_EX)
 
     def start(self) -> None:
+        port = free_port()
+        self.url = f"http://127.0.0.1:{port}"
+        app = create_app(self.house.start)
+        config = uvicorn.Config(app, port=port, log_config=None, lifespan="on", timeout_graceful_shutdown=3)
+        self._server = GatewayServer(config, app)
+        self._thread = threading.Thread(target=self._server.run)
         self.write(CHILDREN)
         self._thread.start()
         while not self._server.started:
