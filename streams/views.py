@@ -35,7 +35,7 @@ class Views:
         return [
             view
             for s in subjects
-            # Not its truth: a view of a subject that has no cubes is empty, and may hold an event without effect.
+            # Not its truth: an empty view, of a subject without cubes, may hold an event without effect.
             if (view := self._views.get(s)) is not None and (view.staged() or view.staged_events())
         ]
 
