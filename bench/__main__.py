@@ -26,6 +26,8 @@ BENCHMARKS: Final = {
     "latency": "from publishing an event until a recall returns it, at 10 events a second (3 minutes)",
     "throughput": "events a second and CPU an event through the stream, beside a Faust agent that does"
     " nothing; the embedder's share (3 minutes)",
+    "publish": "from sending an event until it is acknowledged, by HTTP and by a plain aiokafka producer"
+    " (1 minute)",
     "memory": "memory of every process, idle and after 5,000 events (4 minutes)",
     "startstop": "how long processes, `memcube up` and commands take to start and to stop (2 minutes)",
 }
@@ -89,7 +91,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
         f"\nversions, load and sample sizes, to {RESULTS.relative_to(RESULTS.parent.parent)}/NAME-DATE.json."
         " Rates are told as ratios within one run:"
         "\nthe same code is half as fast on a busy machine. Close what else runs here, and run it twice."
-        "\n\nexamples:\n  python -m bench                      all of them, about 12 minutes"
+        "\n\nexamples:\n  python -m bench                      all of them, about 13 minutes"
         "\n  python -m bench latency throughput   these two"
         "\n  python -m bench --quick              does everything run? figures not to be quoted",
     )

@@ -9,6 +9,7 @@ from fastapi import FastAPI
 
 from gateway.http import audit, changing, commands, cubes, deadletters, event, events, recall, status, updates
 from gateway.http.body import IDLE_S, MAX_BYTES, BodyGate
+from gateway.http.documented import describe
 from gateway.http.problems import answer_with_problems
 from gateway.http.services import Services
 
@@ -34,5 +35,6 @@ def create_app(
     for part in (events, event, commands, recall, cubes, changing, updates, deadletters, audit, status):
         app.include_router(part.router)
     answer_with_problems(app)
+    describe(app)
     app.add_middleware(BodyGate, max_bytes=max_body_bytes, idle_s=body_idle_s)
     return app

@@ -31,7 +31,7 @@ class AuditCheck(BaseModel):
     missing: list[Version]
 
 
-@router.get("/v1/audit/check")
+@router.get("/v1/audit/check", summary="Check the ledger against the record")
 async def check(house: House) -> AuditCheck:
     """Compare record and ledger, and recompute the chain. Reads both whole."""
     made = await house.record.run(_versions)

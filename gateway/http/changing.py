@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict
 
 from gateway.http.answers import Done, Forgotten
 from gateway.http.attempt import Attempt, Once
+from gateway.http.documented import problems
 from gateway.http.events import Wait
 from gateway.http.orders import carry_out
 from gateway.http.problems import Problem
@@ -33,7 +34,7 @@ class Patch(BaseModel):
     pinned: bool | None = None
 
 
-@router.patch("/{cube_id}", summary="Change a memory")
+@router.patch("/{cube_id}", summary="Change a memory", responses=problems(404, 409, 410, 504))
 async def change_cube(
     house: House, ids: WhoseIds, once: Once, *, cube_id: str, patch: Patch, wait: Wait = None
 ) -> Done:
@@ -50,14 +51,14 @@ async def change_cube(
     return await carry_out(house, _message(house, data, once), once, wait)
 
 
-@router.delete("/{cube_id}", summary="Forget a memory")
+@router.delete("/{cube_id}", summary="Forget a memory", responses=problems(404, 409, 410, 413, 504))
 async def forget_cube(house: House, ids: WhoseIds, once: Once, cube_id: str, wait: Wait = None) -> Done:
     """Erase a memory for ever, with the raw turns it came from."""
     data = Forget(**_fields(ids), cube_ids=(cube_id,))
     return await carry_out(house, _message(house, data, once), once, wait)
 
 
-@router.delete("", summary="Forget everything of a subject")
+@router.delete("", summary="Forget everything of a subject", responses=problems(409, 413, 504))
 async def forget_everything(
     house: House,
     ids: WhoseIds,

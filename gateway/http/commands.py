@@ -8,6 +8,7 @@ from fastapi import APIRouter, Body
 
 from gateway.http.answers import Done
 from gateway.http.attempt import Once
+from gateway.http.documented import problems
 from gateway.http.events import Wait
 from gateway.http.orders import carry_out
 from gateway.http.requests import Command, FeedbackIn, RememberIn
@@ -16,7 +17,7 @@ from gateway.http.services import House
 router = APIRouter(prefix="/v1", tags=["commands"])
 
 
-@router.post("/commands", summary="Give a command")
+@router.post("/commands", summary="Give a command", responses=problems(404, 409, 410, 429, 504))
 async def command(house: House, once: Once, order: Annotated[Command, Body()], wait: Wait = None) -> Done:
     """Put a command in the log. With `wait=recallable`: what it changed, or why it was refused."""
     if isinstance(order, RememberIn | FeedbackIn):

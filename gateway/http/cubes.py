@@ -7,13 +7,14 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from gateway.http.answers import Cube, Cubes, History
+from gateway.http.documented import problems
 from gateway.http.services import House, Whose
 from memcube.cube import Form, State
 
 router = APIRouter(prefix="/v1/cubes", tags=["cubes"])
 
 
-@router.get("")
+@router.get("", summary="List memories")
 async def list_cubes(
     house: House,
     subject: Whose,
@@ -35,13 +36,13 @@ async def list_cubes(
     )
 
 
-@router.get("/{cube_id}")
+@router.get("/{cube_id}", summary="Show a memory", responses=problems(404))
 async def show_cube(house: House, subject: Whose, cube_id: str) -> Cube:
     """The newest version."""
     return Cube.of(await house.record.run(lambda store: store.cube(subject.key, cube_id)))
 
 
-@router.get("/{cube_id}/history")
+@router.get("/{cube_id}/history", summary="Show all versions", responses=problems(404))
 async def show_history(house: House, subject: Whose, cube_id: str) -> History:
     """Every version; after an erasure only the last, without words."""
     versions = await house.record.run(lambda store: store.history(subject.key, cube_id))

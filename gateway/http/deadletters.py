@@ -8,8 +8,9 @@ from typing import Annotated
 from urllib.parse import quote
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
+from gateway.http.documented import problems
 from gateway.http.letters import Letter, letter_of, original
 from gateway.http.problems import Problem
 from gateway.http.services import House, Services
@@ -51,7 +52,8 @@ class LetterList(BaseModel):
 class WholeLetter(LetterOut):
     """With its bytes as they came: `text` where they are UTF-8, else `base64`; both null for a tombstone."""
 
-    headers: list[tuple[str, str]]
+    # Pairs: a tuple would be described in a way that OpenAPI 3.1 does not know.
+    headers: list[Annotated[list[str], Field(min_length=2, max_length=2)]]
     text: str | None
     base64: str | None
 
@@ -64,7 +66,7 @@ class Retried(BaseModel):
     offset: int
 
 
-@router.get("")
+@router.get("", summary="List dead letters")
 async def list_letters(
     house: House,
     limit: Annotated[int, Query(ge=1, le=10_000)] = 100,
@@ -79,7 +81,7 @@ async def list_letters(
     return LetterList(deadletters=[LetterOut.of(letter) for letter in letters[:limit]], total=len(letters))
 
 
-@router.get("/{offset}")
+@router.get("/{offset}", summary="Show a dead letter", responses=problems(404))
 async def show_letter(house: House, offset: int) -> WholeLetter:
     """One letter with its bytes."""
     record = await _record(house, offset)
@@ -87,12 +89,12 @@ async def show_letter(house: House, offset: int) -> WholeLetter:
     letter = listed.get(offset) or letter_of(record)
     text, encoded = _shown(record.value)
     headers = [
-        (name, (value or b"").decode(errors="backslashreplace")) for name, value in original(record.headers)
+        [name, (value or b"").decode(errors="backslashreplace")] for name, value in original(record.headers)
     ]
     return WholeLetter(**LetterOut.of(letter).model_dump(), headers=headers, text=text, base64=encoded)
 
 
-@router.post("/{offset}/retry")
+@router.post("/{offset}/retry", summary="Send it again", responses=problems(404, 409, 413))
 async def retry_letter(house: House, offset: int) -> Retried:
     """Send the untouched bytes to the topic they came from."""
     record = await _record(house, offset)

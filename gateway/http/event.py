@@ -8,6 +8,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel
 
 from gateway.http.answers import Change, Cube
+from gateway.http.documented import problems
 from gateway.http.events import effect
 from gateway.http.problems import Problem
 from gateway.http.services import House, Whose
@@ -45,7 +46,7 @@ class Told(BaseModel):
     audit: list[Step]
 
 
-@router.get("/events/{event_id}", summary="Show what became of an event")
+@router.get("/events/{event_id}", summary="Show what became of an event", responses=problems(404))
 async def show_event(house: House, subject: Whose, event_id: str) -> Told:
     """What it said, what it changed, and what the ledger says of it, a moment later than the record."""
     seen, turn = await house.record.run(

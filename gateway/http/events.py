@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from gateway.http.answers import Accepted, AcceptedBatch, Change, Effect, Effects, Rejected
 from gateway.http.attempt import Once
+from gateway.http.documented import TURNS, problems
 from gateway.http.problems import Problem, as_problem
 from gateway.http.progress import WAIT_LIMIT_S
 from gateway.http.requests import MAX_BATCH, EffectsOf, Repeat, Turn
@@ -27,7 +28,13 @@ router = APIRouter(prefix="/v1", tags=["events"])
 Wait = Annotated[Literal["recallable"] | None, Query(description="answer when recall sees it")]
 
 
-@router.post("/events", response_model=Accepted | AcceptedBatch)
+@router.post(
+    "/events",
+    response_model=Accepted | AcceptedBatch,
+    summary="Send what was said",
+    responses=problems(413, 429, 504),
+    openapi_extra=dict(TURNS),
+)
 async def add_events(
     house: House, once: Once, body: Annotated[dict[str, Any], Body()], wait: Wait = None
 ) -> Accepted | AcceptedBatch:
@@ -57,7 +64,7 @@ async def add_events(
     return AcceptedBatch(events=answers)
 
 
-@router.post("/effects")
+@router.post("/effects", summary="Show what events changed")
 async def show_effects(house: House, asked: EffectsOf) -> Effects:
     """What each of these events changed, in the order asked."""
     pairs = [(event.subject().key, event.event_id) for event in asked.events]

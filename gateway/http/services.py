@@ -62,11 +62,11 @@ def _services(request: Request) -> Services:
 
 
 def _ids(
-    tenant: Annotated[str, Query()] = "default",
-    group_id: Annotated[str | None, Query()] = None,
-    user_id: Annotated[str | None, Query()] = None,
-    agent_id: Annotated[str | None, Query()] = None,
-    run_id: Annotated[str | None, Query()] = None,
+    tenant: Annotated[str, Query(description="whose system it is, where several share one")] = "default",
+    group_id: Annotated[str | None, Query(description="a conversation of several people")] = None,
+    user_id: Annotated[str | None, Query(description="a person", examples=["ana"])] = None,
+    agent_id: Annotated[str | None, Query(description="an agent")] = None,
+    run_id: Annotated[str | None, Query(description="one run of an agent")] = None,
 ) -> Address:
     return Address(tenant=tenant, group_id=group_id, user_id=user_id, agent_id=agent_id, run_id=run_id)
 

@@ -58,13 +58,13 @@ class Positions(BaseModel):
     positions: list[Position]
 
 
-@router.get("/healthz")
+@router.get("/healthz", summary="Is it alive?")
 async def alive() -> dict[str, bool]:
     """The process answers."""
     return {"alive": True}
 
 
-@router.get("/readyz")
+@router.get("/readyz", summary="Is it ready?")
 async def ready(house: House) -> dict[str, bool]:
     """Events can be taken and recalls answered; else a 503 that says what is missing."""
     status = await read_status(house)
@@ -74,7 +74,7 @@ async def ready(house: House) -> dict[str, bool]:
     return {"ready": True}
 
 
-@router.get("/v1/status")
+@router.get("/v1/status", summary="How does it stand?")
 async def read_status(house: House) -> Status:
     """How the system stands, as seen from here. Always an answer, whatever is down."""
     status = Status(
@@ -100,7 +100,7 @@ async def read_status(house: House) -> Status:
     return status
 
 
-@router.get("/v1/topics")
+@router.get("/v1/topics", summary="List topics")
 async def list_topics(house: House) -> TopicList:
     """The table of topics, as the broker has them; a topic that is not there has 0 partitions."""
     spans = await house.bus.spans([topic.name for topic in TOPICS])
@@ -119,7 +119,7 @@ async def list_topics(house: House) -> TopicList:
     )
 
 
-@router.get("/v1/positions")
+@router.get("/v1/positions", summary="List positions")
 async def list_positions(house: House, role: str | None = None) -> Positions:
     """Where each role, or one, stands in its topic, by the positions of its own store."""
     return Positions(

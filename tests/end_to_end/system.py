@@ -37,6 +37,10 @@ class MemCube:
         self.http = httpx.Client(trust_env=False, timeout=40)
         self.address: dict[str, Any] = {}
 
+    def setting(self, name: str, value: str) -> None:
+        """A `MEMCUBE_*` variable, before the start."""
+        self._env[name] = value
+
     # --- its life ---------------------------------------------------------------------------------------
 
     def start(self) -> MemCube:

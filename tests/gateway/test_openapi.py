@@ -1,0 +1,110 @@
+"""The document: every route keeps to it, whatever is sent, and a reader finds what they need."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+import schemathesis
+import uvicorn
+from hypothesis import HealthCheck, Phase, settings
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from gateway.http.__main__ import GatewayServer
+from gateway.http.app import create_app
+from gateway.http.services import Services
+from tests.gateway.house import House
+
+# A busy machine: the whole of it stays under a minute.
+EXAMPLES = 20
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+]
+
+
+async def _never() -> Services:
+    raise AssertionError("only its document is wanted")
+
+
+DOCUMENT = create_app(_never).openapi()
+# The stream of updates does not end, so it is followed once, below, and in its own tests.
+schema = schemathesis.openapi.from_dict(DOCUMENT).exclude(path="/v1/updates")
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A gateway that has something to tell, in a thread of its own."""
+    app = create_app(House(tmp_path_factory.mktemp("house")).start)
+    server = GatewayServer(uvicorn.Config(app, port=0, log_config=None, access_log=False), app)
+    ready = threading.Event()
+    startup = server.startup
+
+    async def told(sockets: Any = None) -> None:
+        await startup(sockets)
+        ready.set()
+
+    server.startup = told  # type: ignore[method-assign]
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        assert ready.wait(30)
+        address = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+        turn = {"user_id": "ana", "role": "user", "content": "I live in Hamburg."}
+        httpx.post(f"{address}/v1/events?wait=recallable", json=turn, trust_env=False).raise_for_status()
+        yield address
+    finally:
+        server.should_exit = True
+        thread.join(30)
+
+
+@schema.parametrize()
+@settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    derandomize=True,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+def test_every_route_keeps_to_its_document(case: schemathesis.Case[Any], url: str) -> None:
+    case.call_and_validate(base_url=url, checks=CHECKS)
+
+
+def test_the_stream_of_updates_keeps_to_its_document(url: str) -> None:
+    with httpx.stream("GET", f"{url}/v1/updates?user_id=ana&after=start", trust_env=False) as answer:
+        documented = DOCUMENT["paths"]["/v1/updates"]["get"]["responses"]["200"]["content"]
+        assert answer.status_code == 200
+        assert answer.headers["content-type"].partition(";")[0] in documented
+        assert next(answer.iter_lines()).startswith("id: ")
+
+
+def test_the_document_is_openapi_3_1_and_tells_of_every_route() -> None:
+    assert DOCUMENT["openapi"].startswith("3.1")
+    for path, operations in DOCUMENT["paths"].items():
+        for method, operation in operations.items():
+            where = f"{method} {path}"
+            assert operation["summary"], where
+            assert operation["description"], where
+            for status, answer in operation["responses"].items():
+                if not status.startswith("2"):
+                    assert list(answer["content"]) == ["application/problem+json"], (where, status)
+            assert "422" in operation["responses"], where
+
+
+def test_events_are_shown_with_their_fields_and_an_example() -> None:
+    body = DOCUMENT["paths"]["/v1/events"]["post"]["requestBody"]["content"]["application/json"]
+    assert set(body["examples"]) == {"turn", "batch"}
+    turn = DOCUMENT["components"]["schemas"]["Turn"]
+    assert {"role", "content", "user_id", "id", "used"} <= set(turn["properties"])
