@@ -21,6 +21,8 @@ BATCH: Final = 200
 _BATCH_CHARACTERS: Final = 1_000_000
 # A worker that restarts and loads its embedder is back within 15 s.
 _STALLED_S: Final = 60.0
+# A backlog at its limit of 10,000 events is through in two minutes at the embedder's rate.
+_FULL_S: Final = 600.0
 _POLL_S: Final = 0.1
 _ADDRESS: Final = frozenset({"tenant", *IDS})
 
@@ -124,13 +126,13 @@ class Shipment:
         return len(made), refused
 
     def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
-        """When the backlog is full, wait for it as long as it moves."""
+        """When too much waits already, ask again when told to; raises `CliError` with how far it came."""
         began = time.monotonic()
         while True:
             try:
                 return self._gateway.post(path, body)
             except Busy as busy:
-                if time.monotonic() - began > _STALLED_S:
+                if time.monotonic() - began > _FULL_S:
                     raise self._stopped(busy) from None
                 time.sleep(busy.seconds)
             except CliError as error:

@@ -32,6 +32,12 @@ def update(process: subprocess.Popen[str]) -> dict[str, Any]:
     return found
 
 
+def events(memcube: MemCube) -> int:
+    """How many the log holds."""
+    topics = memcube.get("/v1/topics")["topics"]
+    return int({topic["name"]: topic["records"] for topic in topics}["memory.events"])
+
+
 def test_a_conversation_of_several_is_imported_and_each_event_can_be_traced(
     memcube: MemCube, tmp_path: Path
 ) -> None:
@@ -100,15 +106,9 @@ def test_an_import_into_a_system_that_stands_still_can_be_interrupted(
     command = [*COMMAND, "import", str(file), "--user", "ivy", "--data", str(memcube.folder)]
     os.kill(memory, signal.SIGSTOP)
     try:
-        ends = memcube.get("/v1/topics")["topics"]
-        before = {topic["name"]: topic["records"] for topic in ends}["memory.events"]
+        before = events(memcube)
         with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=ENV, cwd=ROOT) as process:
-
-            def sent() -> bool:
-                topics = memcube.get("/v1/topics")["topics"]
-                return {topic["name"]: topic["records"] for topic in topics}["memory.events"] == before + 2
-
-            until(sent, 30, memcube.told)
+            until(lambda: events(memcube) == before + 2, 30, memcube.told)
             process.send_signal(signal.SIGINT)
             _, told = process.communicate(timeout=30)
     finally:

@@ -11,9 +11,12 @@ import time
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
+from typer.testing import CliRunner
 
-from gateway.cli import client, files
+from gateway.cli import files
+from gateway.cli.app import app
 from schemas.topics import EVENTS
 from tests.gateway.running import Run, Running, document
 
@@ -246,19 +249,30 @@ def test_a_file_that_is_too_large_says_so(run: Run, tmp_path: Path, monkeypatch:
     assert "split it" in result.stderr
 
 
-def test_a_full_backlog_is_waited_for(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    post, refusals, waits = client.Gateway.post, [2.0, 3.0], list[float]()
+def test_a_full_backlog_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    system = Running(tmp_path / "data", worker=False, lag_limit=1)
+    system.start()
+    waits = []
 
-    def busy(self: client.Gateway, path: str, body: Any = None, **query: Any) -> dict[str, Any]:
-        if path == "/v1/commands" and refusals:
-            raise client.Busy("Too much waits", "try again later", refusals.pop())
-        return post(self, path, body, **query)
+    def work_meanwhile(seconds: float) -> None:
+        waits.append(seconds)
+        assert system.house.process is not None
+        system.house.process.drain()
+        system.look()
 
-    monkeypatch.setattr(client.Gateway, "post", busy)
-    monkeypatch.setattr(time, "sleep", waits.append)
-    file = write(tmp_path, "guide.md", GUIDE)
-    assert document(run("import", file, *ANN, "--json"))["events"] == 2
-    assert waits[:2] == [3.0, 2.0]
+    try:
+        with httpx.Client(base_url=system.url, trust_env=False) as http:
+            turn = {"user_id": "ann", "role": "user", "content": "Hello."}
+            http.post("/v1/events", json={"events": [turn] * 3}).raise_for_status()
+        system.look()
+        monkeypatch.setattr(time, "sleep", work_meanwhile)
+        arguments = ["import", write(tmp_path, "guide.md", GUIDE), *ANN, "--json"]
+        told = CliRunner().invoke(app, [*arguments, "--data", str(system.folder.root)])
+        assert replaced(document(told)) == [("guide.md", 2, 0, 0, 0)]
+        assert waits[0] == 60  # as it was told: nobody knew how fast the worker is
+    finally:
+        monkeypatch.undo()
+        system.stop()
 
 
 def test_an_interrupt_says_what_was_sent_and_that_importing_again_is_safe(tmp_path: Path) -> None:
