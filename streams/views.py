@@ -33,7 +33,10 @@ class Views:
     def touched(self, subjects: Iterable[str]) -> list[SubjectView]:
         """Those of the subjects that have something to commit."""
         return [
-            view for s in subjects if (view := self._views.get(s)) and (view.staged() or view.staged_events())
+            view
+            for s in subjects
+            # Not its truth: an empty view, of a subject without cubes, may hold an event without effect.
+            if (view := self._views.get(s)) is not None and (view.staged() or view.staged_events())
         ]
 
     def committed(self, subjects: Iterable[str]) -> None:

@@ -12,7 +12,7 @@ def main() -> None:
     from gateway.cli.app import app  # noqa: PLC0415
 
     try:
-        app()
+        app(prog_name="memcube")  # however it was started: completion asks by this name
     except Exception as fault:
         if os.environ.get("MEMCUBE_DEBUG"):
             raise

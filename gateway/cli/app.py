@@ -11,11 +11,14 @@ from typer.main import get_command
 
 from gateway.cli.deadletters import deadletters
 from gateway.cli.doctor import doctor
+from gateway.cli.events import events
 from gateway.cli.importing import import_file
+from gateway.cli.judging import feedback, tick
 from gateway.cli.memory import cubes, edit, forget, pin, recall, remember, undo
 from gateway.cli.place import everywhere
 from gateway.cli.positions import positions
 from gateway.cli.status import status, topics
+from gateway.cli.tail import tail
 
 
 class _Commands(TyperGroup):
@@ -54,7 +57,8 @@ for _name, _help in _STARTERS.items():
 app.command("import")(import_file)
 app.command("recall")(recall)
 app.add_typer(cubes, name="cubes")
-for _command in (remember, edit, pin, forget, undo, status):
+app.add_typer(events, name="events")
+for _command in (remember, edit, pin, forget, undo, feedback, tick, tail, status):
     app.command()(_command)
 app.add_typer(deadletters, name="deadletters")
 app.command("topics")(topics)

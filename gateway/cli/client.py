@@ -13,10 +13,19 @@ if TYPE_CHECKING:
 
 # Above the gateway's own limit for a wait, so that its explanation arrives first.
 _TIMEOUT_S: Final = 45.0
+_TOO_MANY_REQUESTS: Final = 429
+
+
+class Busy(CliError):
+    """The gateway asks to wait: too much is on its way already."""
+
+    def __init__(self, what: str, remedy: str, seconds: float) -> None:
+        super().__init__(what, remedy)
+        self.seconds = seconds
 
 
 class Gateway:
-    """Requests and answers as JSON; every failure is a `CliError`."""
+    """Requests and answers as JSON; every failure is a `CliError`, a full backlog a `Busy`."""
 
     def __init__(self, http: httpx.Client, url: str) -> None:
         self._http = http
@@ -43,18 +52,35 @@ class Gateway:
                 f"the gateway at {self._url} cannot be reached ({error})",
                 "it may be restarting: see `memcube status`, then try again",
             ) from None
-        try:
-            document: dict[str, Any] = answer.json()
-        except ValueError:
-            raise CliError(
-                f"{self._url} does not answer like a MemCube gateway (HTTP {answer.status_code})",
-                "is --data the right folder? see `memcube status`",
-            ) from None
         if answer.is_success:
-            return document
+            return _document(answer, self._url)
+        raise problem(answer)
+
+
+def problem(answer: httpx.Response) -> CliError:
+    """What a gateway says is wrong; a `Busy` where it asks to wait."""
+    document = _document(answer, str(answer.request.url.copy_with(raw_path=b"/")).rstrip("/"))
+    what = str(document.get("title", f"HTTP {answer.status_code}"))
+    remedy = str(document.get("detail", ""))
+    if answer.status_code == _TOO_MANY_REQUESTS:
+        return Busy(what, remedy, _seconds(answer.headers.get("Retry-After", "")))
+    return CliError(what, remedy)
+
+
+def _document(answer: httpx.Response, url: str) -> dict[str, Any]:
+    try:
+        document: dict[str, Any] = answer.json()
+    except ValueError:
         raise CliError(
-            str(document.get("title", f"HTTP {answer.status_code}")), str(document.get("detail", ""))
-        )
+            f"{url} does not answer like a MemCube gateway (HTTP {answer.status_code})",
+            "is --data the right folder? see `memcube status`",
+        ) from None
+    return document
+
+
+def _seconds(retry_after: str) -> float:
+    """A header that is missing, or a date, means a second: asking once more costs little."""
+    return float(retry_after) if retry_after.isdecimal() else 1.0
 
 
 @contextmanager

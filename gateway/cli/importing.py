@@ -1,42 +1,23 @@
-"""`memcube import FILE`: a conversation from a file into memory, in order, waiting until it is recallable."""
+"""`memcube import FILE...`: conversations and documents into memory, waiting until they are recallable."""
 
 from __future__ import annotations
 
-import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import Annotated, Any, Final, Protocol
+from typing import Annotated
 
 import msgspec
 import typer
 
 from gateway.cli import show
-from gateway.cli.client import Gateway, running_gateway
-from gateway.cli.import_reader import IDS, BadMessage, read, requests
-from gateway.cli.place import AsJson, CliError, Place, on_subject_or_none
-
-# One request is on its way at a time, because order is part of what is said. Measured, a batch of this
-# size takes the gateway some tens of milliseconds: far ahead of what any embedder follows.
-_BATCH: Final = 200
-_BATCH_CHARACTERS: Final = 1_000_000
-# A worker that restarts and loads its embedder is back within 15 s.
-_STALLED_S: Final = 60.0
-_POLL_S: Final = 0.1
-_ADDRESS: Final = frozenset({"tenant", *IDS})
-
-Turns = Sequence[tuple[int, dict[str, Any]]]
-
-
-class Accepted(msgspec.Struct, frozen=True):
-    """An event of ours in the log, with the turn it came from. `known`: it was applied before."""
-
-    turn: dict[str, Any]
-    event_id: str
-    partition: int
-    offset: int
-    known: bool
+from gateway.cli.client import running_gateway
+from gateway.cli.files import Found, found
+from gateway.cli.imports import DOCUMENTS, Bad, Format, turns
+from gateway.cli.place import AsJson, Place, on_subject_or_none
+from gateway.cli.replacing import Document, Replaced, plan
+from gateway.cli.sending import Outgoing, Shipment, progress
 
 
 class Result(msgspec.Struct, frozen=True):
@@ -48,185 +29,135 @@ class Result(msgspec.Struct, frozen=True):
     seconds: float
     events_per_s: float
     skipped: int
+    skipped_by: dict[str, int]
     bad: int
     refused: int
-
-
-class Bar(Protocol):
-    """Shows how far it is."""
-
-    def advance(self, task: str, steps: int) -> None: ...
+    documents: tuple[Replaced, ...]
 
 
 @on_subject_or_none
 def import_file(
     place: Place,
-    file: Annotated[
-        str, typer.Argument(help="JSON or JSONL of messages; - for standard input.", show_default=False)
+    files: Annotated[
+        list[str],
+        typer.Argument(help="Conversations or documents; - for standard input.", show_default=False),
     ],
     *,
+    form: Annotated[
+        Format, typer.Option("--format", help="How they are written; auto: by name and content.")
+    ] = Format.AUTO,
+    name: Annotated[
+        str | None,
+        typer.Option(help="What a document is known by (default: its file name).", show_default=False),
+    ] = None,
+    recursive: Annotated[
+        bool, typer.Option("--recursive", "-r", help="The Markdown and text documents in a folder.")
+    ] = False,
     skip_bad: Annotated[
-        bool, typer.Option("--skip-bad", help="Exit with 0 although messages were bad and left out.")
+        bool, typer.Option("--skip-bad", help="Exit with 0 although items were bad and left out.")
     ] = False,
     json: AsJson = False,
 ) -> None:
-    """Import a conversation. Twice the same file changes nothing.
+    """Import conversations and documents. Twice the same file changes nothing.
 
-    A message has `role` and `content`, and may have `id`, `timestamp` (ISO 8601; UTC where no offset is
-    given), `name`, and `group_id`, `user_id`, `agent_id` or `run_id`; without one of these it belongs to the
-    subject given here. Bad messages are named and left out, and make the exit status 1.
+    messages: JSON or JSONL; each message has `role` and `content`, and may have `id`, `timestamp` (ISO 8601;
+    UTC where no offset is given), `name`, and `group_id`, `user_id`, `agent_id` or `run_id`; without one of
+    these it belongs to the subject given here. chatgpt: the conversations.json of an export; needs --user.
+    locomo: each conversation is a group. markdown, text: documents, remembered in chunks; a document that
+    is imported again replaces what changed. Bad items are named and left out, and make the exit status 1.
     """
-    reading = read(_bytes(file))
-    start = datetime.now(UTC) - timedelta(milliseconds=len(reading.messages))
-    turns, nobodys = requests(reading.messages, place.tenant, place.subject, start)
-    began = time.monotonic()
-    with running_gateway(place) as gateway, _bar(len(turns)) as bar:
-        accepted, rejected = _send(gateway, turns, bar)
-        _wait(gateway, accepted, bar)
-        memories, refused = _effects(gateway, accepted)
-    seconds = time.monotonic() - began
-    bad = sorted((*reading.bad, *nobodys, *rejected), key=lambda message: message.number)
-    result = Result(
-        events=len(accepted),
-        new=sum(not event.known for event in accepted),
-        memories=memories,
-        seconds=round(seconds, 3),
-        events_per_s=round(len(accepted) / seconds, 1) if seconds else 0.0,
-        skipped=reading.skipped,
-        bad=len(bad),
-        refused=refused,
-    )
-    for message in bad:
-        typer.echo(f"message {message.number}: {show.printable(message.why)}", err=True)
-    if refused:
-        typer.echo(f"{refused} events were refused: see `memcube deadletters list`", err=True)
-    if json:
-        show.as_json(msgspec.to_builtins(result))
-    else:
-        typer.echo(_sentence(result))
-    if refused or (bad and not skip_bad):
+    sources = found(files, form, name, place.subject, recursive=recursive)
+    result, bad = _import(place, sources)
+    _tell(result, [one.line(sources) for one in bad], json=json)
+    if result.refused or (bad and not skip_bad):
         raise typer.Exit(1)
 
 
-def _bytes(file: str) -> bytes:
-    if file == "-":
-        return sys.stdin.buffer.read()
-    try:
-        return Path(file).read_bytes()
-    except IsADirectoryError:
-        raise CliError(f"{file} is a folder", "name one file of messages") from None
-    except OSError as error:
-        raise CliError(f"{file} cannot be read ({error.strerror})", "name a file of messages, or -") from None
+class _BadOf(msgspec.Struct, frozen=True):
+    """A bad item, and the place of its file on the command line."""
+
+    file: int
+    number: int
+    bad: Bad
+
+    def line(self, sources: Sequence[Found]) -> str:
+        source = sources[self.file]
+        line = self.bad.line(source.reading.item)
+        return f"{source.label}: {line}" if len(sources) > 1 else line
 
 
-def _send(gateway: Gateway, turns: Turns, bar: Bar) -> tuple[list[Accepted], list[BadMessage]]:
-    accepted: list[Accepted] = []
-    rejected: list[BadMessage] = []
-    for batch in _batches(turns):
-        try:
-            answer = gateway.post("/v1/events", {"events": [turn for _, turn in batch]})
-        except CliError as error:
-            raise CliError(
-                f"{error.what}, after {len(accepted)} of {len(turns)} events",
-                f"{error.remedy}; importing again is safe: nothing is doubled",
-            ) from None
-        for (number, turn), one in zip(batch, answer["events"], strict=True):
-            if "error" in one:
-                rejected.append(BadMessage(number, one["error"]))
-            else:
-                accepted.append(
-                    Accepted(turn, one["event_id"], one["partition"], one["offset"], known=one["known"])
-                )
-        bar.advance("sent", len(batch))
-    return accepted, rejected
+def _import(place: Place, sources: Sequence[Found]) -> tuple[Result, list[_BadOf]]:
+    began = time.monotonic()
+    said, bad = _turns(sources, place)
+    documents = [Document(one.name, one.reading.chunks) for one in sources if one.form in DOCUMENTS]
+    with running_gateway(place) as gateway:
+        replacements = plan(gateway, place.address, documents)
+        # The person's own clock: "today" in a text is meant in their time zone.
+        now = datetime.now().astimezone().isoformat()
+        commands = [body for one in replacements for body in one.commands(place.address, now)]
+        with progress(len(said) + len(commands)) as bar:
+            shipment = Shipment(gateway, len(said) + len(commands), bar)
+            with shipment.interruptible():
+                shipment.turns(said)
+                shipment.commands(commands)
+                shipment.wait()
+            memories, refused = shipment.effects()
+    seconds = time.monotonic() - began
+    bad += [
+        _BadOf(turn.file, turn.number, Bad(turn.number, why, turn.part)) for turn, why in shipment.rejected
+    ]
+    left_out = sum((Counter(one.reading.left_out) for one in sources), Counter[str]())
+    result = Result(
+        events=len(shipment.accepted),
+        new=sum(not event.known for event in shipment.accepted),
+        memories=memories,
+        seconds=round(seconds, 3),
+        events_per_s=round(len(shipment.accepted) / seconds, 1) if seconds else 0.0,
+        skipped=left_out.total(),
+        skipped_by=dict(left_out),
+        bad=len(bad),
+        refused=refused,
+        documents=tuple(one.told() for one in replacements),
+    )
+    return result, sorted(bad, key=lambda one: (one.file, one.number))
 
 
-def _batches(turns: Turns) -> Iterator[Turns]:
-    batch: list[tuple[int, dict[str, Any]]] = []
-    size = 0
-    for turn in turns:
-        if batch and (len(batch) == _BATCH or size + len(turn[1]["content"]) > _BATCH_CHARACTERS):
-            yield batch
-            batch, size = [], 0
-        batch.append(turn)
-        size += len(turn[1]["content"])
-    if batch:
-        yield batch
+def _turns(sources: Sequence[Found], place: Place) -> tuple[list[Outgoing], list[_BadOf]]:
+    """Of every file by itself: together or one by one, they make the same events."""
+    said: list[Outgoing] = []
+    bad: list[_BadOf] = []
+    for file, source in enumerate(sources):
+        messages = source.reading.messages
+        start = datetime.now(UTC) - timedelta(milliseconds=len(messages))
+        sent, nobodys = turns(messages, place.tenant, place.subject, start)
+        said += [Outgoing(turn.body, file, turn.number, turn.part) for turn in sent]
+        bad += [_BadOf(file, one.number, one) for one in (*source.reading.bad, *nobodys)]
+    return said, bad
 
 
-def _wait(gateway: Gateway, accepted: Sequence[Accepted], bar: Bar) -> None:
-    """Until role memory has passed every event."""
-    waiting = {(event.partition, event.offset) for event in accepted}
-    moved = time.monotonic()
-    while waiting:
-        found = gateway.get("/v1/positions", role="memory")["positions"]
-        at = {position["partition"]: position["next"] for position in found}
-        passed = {event for event in waiting if event[1] < at.get(event[0], 0)}
-        waiting -= passed
-        bar.advance("recallable", len(passed))
-        if passed:
-            moved = time.monotonic()
-        elif time.monotonic() - moved > _STALLED_S:
-            raise CliError(
-                f"{len(waiting)} events are in the log, but role memory does not reach them",
-                "they are safe; `memcube status` says what is the matter",
-            )
-        if waiting:
-            time.sleep(_POLL_S)
+def _tell(result: Result, bad: Sequence[str], *, json: bool) -> None:
+    for line in bad:
+        typer.echo(show.printable(line), err=True)
+    if result.refused:
+        typer.echo(f"{result.refused} events were refused: see `memcube deadletters list`", err=True)
+    if json:
+        show.as_json(msgspec.to_builtins(result))
+        return
+    for told in result.documents:
+        typer.echo(_document(told))
+    typer.echo(_sentence(result))
 
 
-def _effects(gateway: Gateway, accepted: Sequence[Accepted]) -> tuple[int, int]:
-    """How many memories the new events made, and how many of them were refused."""
-    made: set[str] = set()
-    refused = 0
-    new = [event for event in accepted if not event.known]
-    for first in range(0, len(new), _BATCH):
-        asked = [
-            {"event_id": event.event_id, **{name: event.turn[name] for name in _ADDRESS & event.turn.keys()}}
-            for event in new[first : first + _BATCH]
-        ]
-        for effect in gateway.post("/v1/effects", {"events": asked})["effects"]:
-            refused += not effect["applied"]
-            made |= {
-                change["id"]
-                for change in effect["changes"]
-                if change["version"] == 1 and change["form"] == "fact"
-            }
-    return len(made), refused
-
-
-class _bar:  # noqa: N801  a context manager, used like a function
-    """Progress on standard error where that is a terminal, else nothing."""
-
-    def __init__(self, total: int) -> None:
-        self._total = total
-        self._progress: Any = None
-        self._tasks: dict[str, Any] = {}
-
-    def __enter__(self) -> Bar:
-        if sys.stderr.isatty():
-            from rich.console import Console  # noqa: PLC0415
-            from rich.progress import Progress  # noqa: PLC0415
-
-            self._progress = Progress(console=Console(stderr=True), transient=True)
-            for name in ("sent", "recallable"):
-                self._tasks[name] = self._progress.add_task(name, total=self._total)
-            self._progress.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._progress is not None:
-            self._progress.stop()
-
-    def advance(self, task: str, steps: int) -> None:
-        if self._progress is not None:
-            self._progress.advance(self._tasks[task], steps)
+def _document(told: Replaced) -> str:
+    changed = f"{told.new} new, {told.unchanged} unchanged, {told.removed} removed"
+    kept = f", {told.kept} no longer in it but kept: others say or changed them too" if told.kept else ""
+    return f"{told.name}: {told.chunks} chunks, {changed}{kept}"
 
 
 def _sentence(result: Result) -> str:
     parts = [f"{result.events} events, {result.new} of them new, {result.memories} memories"]
     parts.append(f"in {result.seconds:.1f} s ({result.events_per_s:.0f} events/s)")
-    left_out = [
-        f"{count} {word}" for count, word in ((result.skipped, "skipped"), (result.bad, "bad")) if count
-    ]
+    reasons = ", ".join(f"{reason} {count}" for reason, count in result.skipped_by.items())
+    left_out = [f"{result.skipped} skipped ({reasons})"] if result.skipped else []
+    left_out += [f"{result.bad} bad"] if result.bad else []
     return " ".join(parts) + (f"; {', '.join(left_out)}" if left_out else "")

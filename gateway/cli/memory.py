@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from gateway.cli import show
-from gateway.cli.client import running_gateway
+from gateway.cli.client import Gateway, running_gateway
 from gateway.cli.place import AsJson, CliError, Place, on_subject
 
 CubeId = Annotated[
@@ -89,7 +89,7 @@ def list_cubes(
 def show_cube(place: Place, cube_id: CubeId, *, json: AsJson = False) -> None:
     """All that is known of one memory."""
     with running_gateway(place) as gateway:
-        cube = gateway.get(f"/v1/cubes/{_segment(cube_id)}", **place.address)
+        cube = gateway.get(f"/v1/cubes/{segment(cube_id)}", **place.address)
     if json:
         show.as_json(cube)
         return
@@ -106,7 +106,7 @@ def show_cube(place: Place, cube_id: CubeId, *, json: AsJson = False) -> None:
 def show_history(place: Place, cube_id: CubeId, *, json: AsJson = False) -> None:
     """Every version of one memory, oldest first."""
     with running_gateway(place) as gateway:
-        history = gateway.get(f"/v1/cubes/{_segment(cube_id)}/history", **place.address)
+        history = gateway.get(f"/v1/cubes/{segment(cube_id)}/history", **place.address)
     if json:
         show.as_json(history)
         return
@@ -137,7 +137,7 @@ def remember(
     json: AsJson = False,
 ) -> None:
     """Keep a text as a memory."""
-    _command(place, json, type="remember", text=text, pinned=pin, expires_at=expires_at, name=name)
+    order(place, json, type="remember", text=text, pinned=pin, expires_at=expires_at, name=name)
 
 
 @on_subject
@@ -149,7 +149,7 @@ def edit(
     json: AsJson = False,
 ) -> None:
     """Replace the text of a memory; the old one stays in its history."""
-    _command(place, json, type="edit", cube_id=cube_id, text=text)
+    order(place, json, type="edit", cube_id=cube_id, text=text)
 
 
 @on_subject
@@ -161,7 +161,7 @@ def pin(
     json: AsJson = False,
 ) -> None:
     """Protect a memory from being replaced or expiring."""
-    _command(place, json, type="pin", cube_id=cube_id, pinned=not off)
+    order(place, json, type="pin", cube_id=cube_id, pinned=not off)
 
 
 @on_subject
@@ -182,7 +182,7 @@ def forget(
         raise typer.BadParameter("give the ids of memories, or --everything")
     if everything and not yes and not typer.confirm(f"Erase all of {place.address}, for ever?", err=True):
         raise CliError("nothing was erased", "answer y, or give --yes")
-    _command(place, json, type="forget", cube_ids=cube_ids or [], everything=everything)
+    order(place, json, type="forget", cube_ids=cube_ids or [], everything=everything)
 
 
 @on_subject
@@ -195,19 +195,25 @@ def undo(
     json: AsJson = False,
 ) -> None:
     """Take back what one event changed."""
-    _command(place, json, type="undo", event_id=event_id)
+    order(place, json, type="undo", event_id=event_id)
 
 
-def _command(place: Place, json: bool, **order: Any) -> None:
-    # The person's own clock: "today" in a text is meant in their time zone.
-    now = datetime.now().astimezone().isoformat()
+def order(place: Place, json: bool, **fields: Any) -> None:
+    """Give a command, wait for it, and print what it changed."""
     with running_gateway(place) as gateway:
-        done = gateway.post("/v1/commands", {**place.address, **order, "timestamp": now}, wait="recallable")
+        done = ordered(gateway, place, **fields)
     if json:
         show.as_json(done)
         return
     rows = [(change["decision"], change["id"], change["state"], change["text"]) for change in done["changes"]]
     show.table(("done", "id", "state", "memory"), rows, empty="nothing had to be changed")
+
+
+def ordered(gateway: Gateway, place: Place, **fields: Any) -> dict[str, Any]:
+    """What a command changed, once that is recallable; raises `CliError` with why it was refused."""
+    # The person's own clock: "today" in a text is meant in their time zone.
+    now = datetime.now().astimezone().isoformat()
+    return gateway.post("/v1/commands", {**place.address, **fields, "timestamp": now}, wait="recallable")
 
 
 def _validity(cube: dict[str, Any]) -> str:
@@ -223,10 +229,12 @@ def _events(memory: dict[str, Any]) -> str:
     return "\n".join(origin["event_id"] for origin in memory["provenance"])
 
 
-def _segment(cube_id: str) -> str:
+def segment(ident: str, what: str = "a memory") -> str:
     """An id as one segment of a path, whatever was typed."""
     from urllib.parse import quote  # noqa: PLC0415
 
-    if not cube_id.strip(".") or "/" in cube_id:
-        raise typer.BadParameter(f"{cube_id!r} is no id of a memory: `memcube cubes list` shows them")
-    return quote(cube_id, safe="")
+    if not ident.strip(".") or "/" in ident:
+        raise typer.BadParameter(
+            f"{ident!r} is no id of {what}: `memcube cubes list` and `history` show them"
+        )
+    return quote(ident, safe="")

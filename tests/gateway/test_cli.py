@@ -12,82 +12,16 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
-import uvicorn
-from typer.testing import CliRunner, Result
 
-from gateway.cli import importing
-from gateway.cli.app import app
-from gateway.http.app import create_app
-from infra.ports import free_port
+from gateway.cli import sending
 from memcube.settings import Child, DataFolder, System
-from tests.gateway.house import House
-
-CHILDREN = tuple(Child(name, "ready", os.getpid()) for name in ("kafka", "memory", "audit", "gateway"))
-Run = Callable[..., Result]
-
-
-class Running:
-    """A system as `up` leaves it on its data folder: the lock held, the addresses written down."""
-
-    def __init__(self, root: Path) -> None:
-        self.folder = DataFolder(root)
-        self.house = House(root)
-        port = free_port()
-        self.url = f"http://127.0.0.1:{port}"
-        config = uvicorn.Config(create_app(self.house.start), port=port, log_config=None, lifespan="on")
-        self._server = uvicorn.Server(config)
-        self._thread = threading.Thread(target=self._server.run)
-        self.folder.run.mkdir(parents=True)
-        self._lock = os.open(self.folder.lock, os.O_RDWR | os.O_CREAT)
-        fcntl.flock(self._lock, fcntl.LOCK_EX)
-
-    def start(self) -> None:
-        self.write(CHILDREN)
-        self._thread.start()
-        while not self._server.started:
-            time.sleep(0.005)
-
-    def write(self, children: tuple[Child, ...]) -> None:
-        system = System(os.getpid(), "2026-11-23T12:00:00+00:00", "127.0.0.1:9092", self.url, children)
-        self.folder.state.write_bytes(msgspec.json.encode(system))
-
-    def stop_gateway(self) -> None:
-        self._server.should_exit = True
-        self._thread.join()
-
-    def stop(self) -> None:
-        self.stop_gateway()
-        os.close(self._lock)
-
-
-@pytest.fixture
-def system(tmp_path: Path) -> Iterator[Running]:
-    running = Running(tmp_path / "data")
-    running.start()
-    yield running
-    running.stop()
-
-
-@pytest.fixture
-def run(system: Running) -> Run:
-    def invoke(*arguments: str, stdin: str | bytes | None = None) -> Result:
-        return CliRunner().invoke(app, [*arguments, "--data", str(system.folder.root)], input=stdin)
-
-    return invoke
-
-
-def document(result: Result, exit_code: int = 0) -> dict[str, Any]:
-    assert result.exit_code == exit_code, result.output
-    found: dict[str, Any] = json.loads(result.stdout)
-    return found
+from tests.gateway.running import CHILDREN, Run, Running, document
 
 
 def file_of(folder: Path, *messages: dict[str, Any]) -> str:
@@ -140,7 +74,7 @@ def test_importing_the_same_file_twice_changes_nothing(run: Run, tmp_path: Path)
 
 
 def test_import_from_standard_input_in_several_requests(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(importing, "_BATCH", 2)
+    monkeypatch.setattr(sending, "BATCH", 2)
     lines = "\n".join(json.dumps(said(f"Locker {n} belongs to Rui.", user_id="ann")) for n in range(5))
     told = document(run("import", "-", "--json", stdin=lines))
     assert (told["events"], told["memories"]) == (5, 5)

@@ -11,7 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.cli.import_reader import Message, read, requests
+from gateway.cli.imports import Message
+from gateway.cli.imports import turns as turns_of
+from gateway.cli.imports.messages import read
 from gateway.cli.place import CliError
 
 START = datetime(2026, 11, 23, tzinfo=UTC)
@@ -28,7 +30,7 @@ def lines(*documents: Any) -> bytes:
 
 
 def turns(messages: tuple[Message, ...], **subject: str) -> list[dict[str, Any]]:
-    return [turn for _, turn in requests(messages, "default", subject, START)[0]]
+    return [turn.body for turn in turns_of(messages, "default", subject, START)[0]]
 
 
 @pytest.mark.parametrize(
@@ -133,8 +135,8 @@ def test_a_message_s_own_subject_goes_before_the_command_s() -> None:
 
 def test_a_message_of_nobody_is_bad() -> None:
     reading = read(raw([HELLO, {"role": "user", "content": "whose?"}]))
-    good, bad = requests(reading.messages, "default", {}, START)
-    assert [number for number, _ in good] == [1]
+    good, bad = turns_of(reading.messages, "default", {}, START)
+    assert [turn.number for turn in good] == [1]
     assert [message.number for message in bad] == [2]
     assert "--user" in bad[0].why
 
