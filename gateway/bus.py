@@ -62,13 +62,12 @@ class KafkaBus:
     async def publish(self, messages: Sequence[Message]) -> Sequence[Receipt | BusError]:
         if not messages:
             return []
-        before = await self._sealer.run(lambda sealer: _keys(sealer, messages))
-        done = await self._sealed_and_delivered(messages)
+        before, done = await self._sealed_and_delivered(messages)
         after = await self._sealer.run(lambda sealer: _keys(sealer, messages))
         if late := [n for n in range(len(messages)) if before[n] != after[n]]:
             # The subject was forgotten meanwhile: what is in the log may stand behind the end of its key,
             # and nobody could read it. Under the new key it is the same event, applied once.
-            again = await self._sealed_and_delivered([messages[n] for n in late])
+            _, again = await self._sealed_and_delivered([messages[n] for n in late])
             done = [again[late.index(n)] if n in late else result for n, result in enumerate(done)]
         results = [
             msgspec.structs.replace(one, event_id=message.event_id) if isinstance(one, Receipt) else one
@@ -78,9 +77,14 @@ class KafkaBus:
             raise BusDown(str(results[0]))
         return results
 
-    async def _sealed_and_delivered(self, messages: Sequence[Message]) -> list[Receipt | BusError]:
-        records = await self._sealer.run(lambda sealer: [_sealed(sealer, message) for message in messages])
-        return await self._deliver(records)
+    async def _sealed_and_delivered(
+        self, messages: Sequence[Message]
+    ) -> tuple[list[str], list[Receipt | BusError]]:
+        """The keys that were current before, and what became of each message."""
+        keys, records = await self._sealer.run(
+            lambda sealer: (_keys(sealer, messages), [_sealed(sealer, message) for message in messages])
+        )
+        return keys, await self._deliver(records)
 
     async def send(
         self, topic: str, partition: int, key: bytes | None, headers: RawHeaders, value: bytes | None

@@ -112,11 +112,13 @@ class Backlog:
 
     async def close(self) -> None:
         """End, and let go of the connection."""
-        if self._task is not None:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
-        await self._reader.close()
+        try:
+            if self._task is not None:
+                self._task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await self._task
+        finally:
+            await self._reader.close()
 
     async def look(self) -> None:
         """Read how everything stands."""
