@@ -15,7 +15,7 @@ from gateway.http.events import Wait
 from gateway.http.orders import carry_out
 from gateway.http.problems import Problem
 from gateway.http.requests import checked, new_id
-from gateway.http.services import House, Services, WhoseIds
+from gateway.http.services import House, Services, WhoseIds, undivided
 from gateway.log import Message
 from memcube.cube import Form
 from schemas.body import Plain
@@ -68,6 +68,7 @@ async def forget_everything(
     wait: Wait = None,
 ) -> Forgotten:
     """Erase every memory and every turn of the subject, and destroy its keys."""
+    undivided(ids)
     subject = ids.subject().key
     held = await house.record.run(lambda store: store.count(subject))
     counted = Forgotten(dry_run=dry_run, memories=held.get(Form.FACT, 0), episodes=held.get(Form.EPISODE, 0))

@@ -9,10 +9,11 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict
 
 from gateway.http.documented import problems
+from gateway.http.erased import is_erased
 from gateway.http.problems import Problem
 from gateway.http.services import House
-from memcube.cube import State, cube_id
-from memcube.errors import KeyDestroyed, NoSuchCube, SealBroken
+from memcube.cube import cube_id
+from memcube.errors import KeyDestroyed, SealBroken
 from memcube.governance.sealing import Sealer, event_context, open_body
 from memcube.store.record import CubeStore
 from schemas.body import Body as EventBody
@@ -115,20 +116,13 @@ def _is_forgotten(store: CubeStore, event: _Event) -> bool:
     """Whether what holds these words was erased. An event that the record has not met yet is not."""
     match event.data:
         case CubeUpdated(cube_id=updated):
-            return _is_erased(store, event.subject, updated)
+            return is_erased(store, event.subject, updated)
         case Prompt() | Response():
-            return _is_erased(store, event.subject, cube_id(event.subject, event.id, "episode"))
+            return is_erased(store, event.subject, cube_id(event.subject, event.id, "episode"))
     # A text that was given may have been merged into any cube: is there one that still shows it?
     return event.id in store.applied(event.subject, [event.id]) and not any(
         version.payload for version in store.caused_by(event.subject, event.id)
     )
-
-
-def _is_erased(store: CubeStore, subject: str, cube: str) -> bool:
-    try:
-        return store.cube(subject, cube).state is State.ERASED
-    except NoSuchCube:
-        return False
 
 
 def _open(sealer: Sealer, event: _Event) -> dict[str, Any]:

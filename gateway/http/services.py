@@ -12,6 +12,7 @@ from fastapi import Depends, Query, Request
 from gateway.http.backlog import Backlog
 from gateway.http.idempotency import Claims
 from gateway.http.letters import Letters
+from gateway.http.problems import Problem
 from gateway.http.progress import Progress
 from gateway.http.streams import Streams
 from gateway.log import Bus
@@ -87,3 +88,18 @@ House = Annotated[Services, Depends(_services)]
 Whose = Annotated[Subject, Depends(_subject)]
 # The other ids of the request.
 Filters = Annotated[Others | None, Depends(_filters)]
+
+
+def undivided(ids: Address) -> None:
+    """Raise a `Problem` for ids beside the subject's, where they would look as if they spared the rest."""
+    if (others := ids.others()) is None:
+        return
+    names = [name for name in others.__struct_fields__ if getattr(others, name) is not None]
+    subject = ids.subject()
+    raise Problem(
+        422,
+        "The request is not valid",
+        f"{', '.join(names)} would be ignored: this is about all of {subject.kind} {subject.id!r};"
+        f" leave {'it' if len(names) == 1 else 'them'} out",
+        "bad-request",
+    )

@@ -15,10 +15,12 @@ from starlette.types import Receive, Scope, Send
 
 from gateway.http import cube_updates
 from gateway.http.cube_updates import Erased, Updated, told
+from gateway.http.erased import is_erased
 from gateway.http.problems import Problem
 from gateway.http.resume import NotOurs, Resume
-from gateway.http.services import House, Services, WhoseIds
+from gateway.http.services import House, Services, WhoseIds, undivided
 from gateway.log import BusDown, Follower, Record, Span
+from memcube.store.record import CubeStore
 from schemas.subject import KINDS
 from schemas.topics import UPDATES
 
@@ -68,6 +70,7 @@ async def follow_updates(
     resumes the stream behind it. `gap` comes first where the topic no longer holds what follows the id:
     what still exists is then told from the start.
     """
+    undivided(ids)
     named = any(getattr(ids, f"{kind}_id") is not None for kind in KINDS)
     scope = cube_updates.Scope(ids.tenant, ids.subject() if named else None)
     resume = Resume(
@@ -154,12 +157,20 @@ async def _told(house: Services, records: list[Record] | Any, reading: _Reading)
     opened = await house.sealer.run(
         lambda sealer: [told(record, reading.scope, sealer) for record in records]
     )
+    shown = await house.record.run(lambda store: [_without_forgotten(store, one) for one in opened])
     events = []
-    for record, one in zip(records, opened, strict=True):
+    for record, one in zip(records, shown, strict=True):
         reading.positions[record.partition] = record.offset + 1
         if one is not None:
             events.append(_event(one, reading.token))
     return events
+
+
+def _without_forgotten(store: CubeStore, one: Updated | Erased | None) -> Updated | Erased | None:
+    """An update stands before the end of its cube until compaction, and the key may still open it."""
+    if isinstance(one, Updated) and one.text is not None and is_erased(store, one.subject, one.cube_id):
+        return msgspec.structs.replace(one, text=None)
+    return one
 
 
 def _event(one: Updated | Erased, token: str) -> bytes:

@@ -95,6 +95,21 @@ async def test_from_the_start_what_was_forgotten_since_has_no_words(client: http
                 assert (await stream.next())[0] == "cube.erased"
 
 
+async def test_a_memory_forgotten_alone_has_no_words_from_the_start(client: httpx.AsyncClient) -> None:
+    kept, gone = await remember(client, "I like tea."), await remember(client, "My code is 4711.")
+    await client.delete(f"/v1/cubes/{gone}?user_id=ana&wait=recallable")
+    async with following(client, **ANA, after="start") as stream:
+        texts = {update["cube_id"]: update["text"] for _, update in [await stream.next() for _ in range(2)]}
+    assert texts == {kept: "I like tea.", gone: None}
+
+
+@pytest.mark.parametrize("method", ["get", "delete"])
+async def test_ids_that_would_be_ignored_are_refused(client: httpx.AsyncClient, method: str) -> None:
+    path = "/v1/updates" if method == "get" else "/v1/cubes"
+    refused = problem(await client.request(method, path, params={"user_id": "ana", "run_id": "r1"}), 422)
+    assert "run_id would be ignored" in refused["detail"]
+
+
 async def test_a_stream_goes_on_where_its_token_stands(client: httpx.AsyncClient) -> None:
     async with following(client, **ANA) as stream:
         await remember(client, "one")
