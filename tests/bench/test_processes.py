@@ -52,7 +52,7 @@ def test_usage_and_cpu_are_those_of_the_process(tmp_path: Path) -> None:
 def test_an_unknown_benchmark_is_told_with_those_there_are(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="2"):
         main(["speed"])
-    assert "latency, throughput, memory, recall-scale, startstop" in capsys.readouterr().err
+    assert "latency, throughput, publish, memory, recall-scale, startstop" in capsys.readouterr().err
 
 
 def test_help_teaches() -> None:
