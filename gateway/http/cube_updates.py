@@ -42,7 +42,7 @@ class Scope(msgspec.Struct, frozen=True):
 
 
 class Updated(msgspec.Struct, frozen=True):
-    """`cube.updated`. `text` is null where the subject was forgotten since."""
+    """`cube.updated`. `text` is null where it was forgotten since."""
 
     subject: str
     cube_id: str
