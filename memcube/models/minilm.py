@@ -16,12 +16,12 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import onnxruntime
 import platformdirs
 from tokenizers import Tokenizer
 
 from memcube.errors import ModelMissing
 from memcube.models.embedder import readable, whole
+from memcube.models.silent_onnx import onnxruntime
 from memcube.models.wheel import ModelFiles, model_files
 
 # Stands here and not in bert_onnx, which a start from the cache does not import. Raise it with every change
