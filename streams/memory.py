@@ -25,7 +25,7 @@ from schemas.topics import EVENTS, Topic
 from streams import messages
 from streams.checkpoint import Work
 from streams.embedding import Embedding
-from streams.guard import Misrouted, Refusal, admit, dead_letter
+from streams.guard import Misrouted, Reason, Refusal, admit, dead_letter
 from streams.log import Record
 from streams.stages import stage
 from streams.views import Views
@@ -141,7 +141,7 @@ class MemoryRole:
             return [draft.message]
         opened = draft.opened
         if opened is None:
-            return [self._refuse(draft.record, draft.refusal or Refusal("unknown", ""))]
+            return [self._refuse(draft.record, draft.refusal or Refusal(Reason.UNKNOWN))]
         subject = opened.event.subject
         view = self._views.of(subject.key)
         if view.applied(opened.event.id):
@@ -156,7 +156,7 @@ class MemoryRole:
             self._end_keys(opened, outcome, sent)
         except Refused as error:
             view.rollback(mark)
-            refusal = Refusal(error.reason, str(error))
+            refusal = Refusal(error)
         except StoreFault:
             raise
         except Exception as error:  # noqa: BLE001 -- the guard: a fault of a rule is that event's dead letter
@@ -264,4 +264,4 @@ def _fault(record: Record, error: Exception) -> Refusal:
         exc_info=error,
     )
     # The error's own words may quote the text; they stay in the log of this machine.
-    return Refusal("processor-error", f"{type(error).__name__}: see the worker's log")
+    return Refusal(Reason.PROCESSOR_ERROR, f"{type(error).__name__}: see the worker's log")
