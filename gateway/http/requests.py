@@ -148,14 +148,16 @@ class _Command(Ids):
     id: str | None = Field(None, min_length=1)
     timestamp: str | None = None
 
-    def message(self, now: datetime, repeat: Repeat | None = None) -> Message:
+    def message(self, sealer: Sealer, now: datetime, repeat: Repeat | None = None) -> Message:
         """Raises `ContractError`."""
         time = now if self.timestamp is None else moment(self.timestamp)
-        data = self.data()
-        key = data.subject().key
-        if self.id is None:
-            return checked(data, new_id(key, repeat), time)
-        return checked(data, str(uuid5(NAMESPACE_OID, f"{key}\x1fcommand\x1f{self.id}")), time)
+        return checked(self.data(), self._event_id(sealer, repeat), time)
+
+    def _event_id(self, sealer: Sealer, repeat: Repeat | None) -> str:  # noqa: ARG002  for those made of words
+        key = self.subject().key
+        if self.id is not None:
+            return str(uuid5(NAMESPACE_OID, f"{key}\x1fcommand\x1f{self.id}"))
+        return new_id(key, repeat)
 
     @abstractmethod
     def data(self) -> Incoming:
@@ -163,12 +165,16 @@ class _Command(Ids):
 
 
 class RememberIn(_Command):
+    """Without an id but with `deterministic`, the same words are one command, counted by `occurrence`."""
+
     type: Literal["remember"]
     text: str
     name: str | None = None
     source_id: str | None = None
     pinned: bool = False
     expires_at: str | None = None
+    deterministic: bool = False
+    occurrence: int = Field(0, ge=0)
 
     def data(self) -> Incoming:
         return Remember(
@@ -178,6 +184,14 @@ class RememberIn(_Command):
             pinned=self.pinned,
             expires_at=None if self.expires_at is None else moment(self.expires_at),
         )
+
+    def _event_id(self, sealer: Sealer, repeat: Repeat | None) -> str:
+        if self.id is not None or not self.deterministic:
+            return super()._event_id(sealer, repeat)
+        # Keyed, like that of a turn.
+        check_content(Plain(text=self.text, name=self.name))
+        parts = ("remember", self.text, self.name, self.source_id, self.occurrence)
+        return sealer.digest(self.subject().key, msgspec.json.encode(parts))
 
 
 class EditIn(_Command):

@@ -136,6 +136,28 @@ async def test_without_an_id_only_a_deterministic_event_is_known_again(client: h
     )
 
 
+async def test_the_same_words_are_remembered_once_where_that_is_asked_for(client: httpx.AsyncClient) -> None:
+    async def event_id(**more: Any) -> str:
+        order = {"user_id": "ann", "type": "remember", "text": "The gate code is 4711", **more}
+        answer = await client.post("/v1/commands", json=order)
+        return str(answer.json()["event_id"])
+
+    assert await event_id() != await event_id()
+    same: dict[str, Any] = {"deterministic": True, "source_id": "guide.md"}
+    first = await event_id(**same)
+    assert await event_id(**same, timestamp="2026-03-01T10:00:00Z") == first
+    others: list[dict[str, Any]] = [
+        {"occurrence": 1},
+        {"name": "Ann"},
+        {"source_id": "other.md"},
+        {"user_id": "bob"},
+        {"id": "m1"},
+    ]
+    assert len({first, *[await event_id(**{**same, **other}) for other in others]}) == 6
+    turn = await client.post("/v1/events", json=said("The gate code is 4711", deterministic=True))
+    assert turn.json()["event_id"] != first
+
+
 async def test_one_bad_item_does_not_stop_the_others(client: httpx.AsyncClient, house: House) -> None:
     house.bus.lost.add("too big once sealed")
     items = [
