@@ -8,14 +8,14 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Body, Query
-from pydantic import ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from gateway.http.answers import Accepted, AcceptedBatch, Change, Effect, Effects, Rejected
 from gateway.http.attempt import Once
 from gateway.http.documented import TURNS, problems
 from gateway.http.problems import Problem, as_problem
 from gateway.http.progress import WAIT_LIMIT_S
-from gateway.http.requests import MAX_BATCH, EffectsOf, Repeat, Turn
+from gateway.http.requests import MAX_BATCH, Ids, Repeat, Turn
 from gateway.http.services import House, Services
 from gateway.log import BusError, Message, Receipt
 from memcube.errors import StoreFault
@@ -26,6 +26,20 @@ from schemas.errors import ContractError
 router = APIRouter(prefix="/v1", tags=["events"])
 
 Wait = Annotated[Literal["recallable"] | None, Query(description="answer when recall sees it")]
+
+
+class EventOf(Ids):
+    """An event by its id, and whose it is."""
+
+    event_id: str
+
+
+class EffectsOf(BaseModel):
+    """Events whose effects are asked for."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    events: tuple[EventOf, ...] = Field(max_length=MAX_BATCH)
 
 
 @router.post(

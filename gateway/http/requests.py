@@ -254,20 +254,6 @@ Command = Annotated[
 ]
 
 
-class EventOf(Ids):
-    """An event by its id, and whose it is."""
-
-    event_id: str
-
-
-class EffectsOf(BaseModel):
-    """Events whose effects are asked for."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    events: tuple[EventOf, ...] = Field(max_length=MAX_BATCH)
-
-
 def new_id(subject: str, repeat: Repeat | None) -> str:
     """Of an event that has no id of its own: the same for a repeated request, else a new one."""
     if repeat is None:
