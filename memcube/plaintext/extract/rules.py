@@ -2,30 +2,19 @@
 """Memories from a turn by rules: sentences, what to keep, dates, person, slot, cue. Pure and offline."""
 
 import re
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
 
 import msgspec
 
-from memcube.plaintext.extract import cues, dates, person, salience, sentences, slots
+from memcube.plaintext.extract import cues, dates, leads, person, sentences, slots
 from memcube.plaintext.extract.person import SPEAKER
-from memcube.plaintext.extract.slot_patterns import MANY, ONE_EACH, PETS
+from memcube.plaintext.extract.statements import Mentioned, halves, leans, statements, unquoted
 
 # A chat turn gives one to five; a pasted book must not become a thousand memories.
 MAX_CANDIDATES = 64
 
-_CALL_ME = re.compile(r"(?:please )?call me (?=[A-Z]\w+[.!]*$)", re.IGNORECASE)
-_LETS = re.compile(r"let's (?=\w)", re.IGNORECASE)
-# "..., and my sister", "..., but the flat": a second statement with a subject of its own.
-_NEW_SUBJECT = re.compile(r",? (?:and|but) (?=(?:I|I'm|I've|I'll|my|our|we|we're|the) )", re.IGNORECASE)
-_LEANING = re.compile(r"\b(?:it|she|he|they|them|him|her|this|that|there|one|so|then|too)\b", re.IGNORECASE)
-# Whom "she" in the next sentence of a turn means: a relative, a pet, or who was with the speaker.
-_SUBJECT = re.compile(
-    rf"(?P<who>my (?:[a-z]+ )?(?:{ONE_EACH}|{MANY}|{PETS})(?: [A-Z]\w+)?)(?! and )\b"
-    rf"|(?P<name>[A-Z]\w+) and (?:I|me)\b",
-    re.IGNORECASE,
-)
-_PRONOUN = re.compile(r"(?:She|He)(?P<is>'s)?(?= )")
 _RESTATED = re.compile(
     r"^(?:(?:sorry|oops|oh|no|wait|ah),? )*I meant (?:in |at |on "
     r"|it's )?(?P<v>[A-Z0-9][\w' -]{0,40}?)(?:, not .*)?[.!]*$",
@@ -55,62 +44,43 @@ class Candidate(msgspec.Struct, frozen=True):
     cue: Literal["correction", "ending"] | None
 
 
-def extract(turn: Turn) -> tuple[Candidate, ...]:
-    """The candidates of a turn in its order, each text once. An assistant's turn gives none: it echoes."""
+def extract(turn: Turn, before: Sequence[Turn] = ()) -> tuple[Candidate, ...]:
+    """The candidates of a turn in its order, each text once. An assistant's turn gives none: it echoes.
+
+    `before` holds the turns said just before it, oldest first: they say what a short answer answers.
+    """
     if turn.role == "assistant":
         return ()
     speaker = sentences.clean(turn.speaker).replace("\n", " ").strip() or "Someone"
     found: dict[str, Candidate] = {}
     last: Candidate | None = None
-    subject = ""
-    for sentence in sentences.split(sentences.clean(turn.text)):
-        for statement in _statements(sentence, turn.time):
-            part = _named(statement, subject)
-            named = _SUBJECT.match(part)
-            subject = (named["who"] or named["name"]) if named else subject
-            candidate = _candidate(part, sentence, speaker, turn.time)
+    mentioned = Mentioned()
+    for sentence in unquoted(sentences.split(sentences.clean(turn.text))):
+        said = mentioned.resolved(leads.strip_lead(sentence))
+        for statement in _parts(said, turn.time):
+            candidate = _candidate(statement, sentence, speaker, turn.time)
             if candidate.slot is None and last is not None:
                 candidate = _restated(candidate, last)
             found.setdefault(candidate.text, candidate)
             last = candidate
+        mentioned.note(said)
         if len(found) >= MAX_CANDIDATES:
             break
     return tuple(found.values())[:MAX_CANDIDATES]
 
 
-def _named(statement: str, subject: str) -> str:
-    """The statement with the `subject` of the one before in place of its "she" or "he"."""
-    return (
-        _PRONOUN.sub(lambda match: subject + (match["is"] or ""), statement, count=1)
-        if subject
-        else statement
-    )
+def _parts(sentence: str, now: datetime) -> list[str]:
+    """The statements of a sentence, each in two when each half fills a slot of its own."""
+    return [part for statement in statements(sentence, now) for part in _in_two(statement, now)]
 
 
-def _statements(sentence: str, now: datetime) -> list[str]:
-    """The sentence without its lead, in one piece, or in two when each half fills a slot of its own."""
-    text = person.with_subject(salience.strip_lead(sentence))
-    text = _CALL_ME.sub("I am called ", text, count=1)
-    moments = dates.find(text, now)
-    if _LETS.match(text) and moments:
-        text = _LETS.sub("I propose to ", text, count=1)
-    if not salience.is_statement(text, bool(moments)):
-        return []
-    for left, right in _halves(text):
+def _in_two(text: str, now: datetime) -> list[str]:
+    for left, right in halves(text):
         first, second = _slot(left, now), _slot(right, now)
         # One slot only: the other half would be retired with it, unless it cannot stand alone.
-        if first != second and ((first and second) or not _LEANING.search(right)):
-            return [left, *_statements(right, now)]
+        if first != second and ((first and second) or not leans(right)):
+            return [left, *_parts(right, now)]
     return [text]
-
-
-def _halves(text: str) -> list[tuple[str, str]]:
-    cut = [(text[: match.start()], text[match.end() :]) for match in _NEW_SUBJECT.finditer(text)]
-    if " and " in text or " but " in text:
-        cut += [(text[:end].rstrip(" ,"), "I " + text[verb:]) for end, verb in person.conjoined(text)]
-    return [
-        (left, right[:1].upper() + right[1:]) for left, right in cut if left.count(" ") and right.count(" ")
-    ]
 
 
 def _slot(part: str, now: datetime) -> str | None:

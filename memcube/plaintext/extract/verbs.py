@@ -87,6 +87,10 @@ ADVERBS = frozenset(
     "hardly barely too mostly mainly very totally honestly sadly luckily later eventually no longer myself "
     "first almost again today yesterday".split()
 )
+ING_NOUNS = frozenset(
+    "morning evening something everything nothing anything king ring spring string wing thing building wedding "
+    "meeting ceiling clothing feeling bring sing".split()
+)
 _LY_VERBS = frozenset("apply reply rely fly supply multiply comply ally imply".split())
 _AGREED = {
     "am": "is", "have": "has", "haven't": "hasn't", "havent": "hasn't", "do": "does", "don't": "doesn't",
