@@ -72,9 +72,21 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _extracted(turn: Labelled, texts: Mapping[str, tuple[str, tuple[Said, ...]]]) -> list[str]:
-    text, _before = texts[turn.id] if turn.text is None else (turn.text, turn.before or ())
-    said = Turn(text=text, role=turn.role, speaker=turn.speaker, time=datetime.fromisoformat(turn.time))
-    return [candidate.text for candidate in extract(said)]
+    text, said_before = texts[turn.id] if turn.text is None else (turn.text, turn.before or ())
+    time = datetime.fromisoformat(turn.time)
+    before = [
+        Turn(
+            text=one.text,
+            role="assistant" if one.role == "assistant" else "user",
+            speaker=one.speaker,
+            time=time,
+        )
+        for one in said_before
+    ]
+    return [
+        candidate.text
+        for candidate in extract(Turn(text=text, role=turn.role, speaker=turn.speaker, time=time), before)
+    ]
 
 
 def _score(verdicts: Sequence[Verdict], cpu_s: float) -> Score:

@@ -30,6 +30,7 @@ _REQUEST = re.compile(
     r"|save\sme|bring\s(?:me|a|the|your))\b",
     re.IGNORECASE,
 )
+_JOINTLY = re.compile(r",\slet's\b(?!.*\()", re.IGNORECASE)
 # Material to work on follows: nothing behind it is the speaker's own statement.
 MATERIAL = re.compile(
     r"(?:^|(?<=[.!?]\s))(?:(?:please|pls|can\syou|could\syou|now|ok|so)[,\s]+)*(?:translate|grade|proofread|rewrite|rephrase"
@@ -41,7 +42,7 @@ _WISH = re.compile(
     r"\bif\s(?:only|you)\b|^if\s(?:anyone|someone|somebody)\b|\bwhat\sif\b|\bi\swish\b|\bi'd\s(?:love|like|rather|kill)\b"
     r"|\bi\swould\s(?:love|like|rather)\b|\bwould\sbe\s(?:nice|great|lovely|fun|cool|awesome|amazing)|^imagine\b|^suppose\b"
     r"|^(?:let's\s)?(?:say|pretend|assume|assuming)\s(?:that\s)?(?:i|we|my)\b|\bi\shope\b(?!\sto\b)|\bhopefully\b"
-    r"|\bfingers\scrossed|\blet's\shope"
+    r"|\bfingers\scrossed|\bcrossing\smy\sfingers|\blet's\shope"
     r"|\bif\b(?=.*(?:\bwould\b|\bcould\b|\bmight\b|i'd\b|we'd\b|it'd\b|she'd\b|he'd\b|they'd\b))"
     r"|^if\s(?:i|we)\b(?!.*(?:'ll|\bwill\b|going\sto|\bi'm\b|\bwe're\b))",
     re.IGNORECASE,
@@ -78,10 +79,14 @@ _PHATIC = re.compile(
       |i\s(?:can't|cannot|could(?:n't|\snot)?)\s(?:wait|believe|imagine|beat|thank|agree|help\sbut|stop\s\w+ing|get\senough)\b(?!.*\()
       |(?:i'm|i\sam|we're|i've\sbeen|i\swas)\s(?:\w+\s){0,2}looking\sforward\b|i\slook\sforward\b
       |i\s(?:promise|swear|totally\sget|get\s(?:it|you|that|what|how|where))\b
-      |i'll\s(?:\w+ly\s|always\s|just\s)?(?:let\s(?:you|u)|keep\s(?:you|it|that|them|on|at|going|trying|pushing|working)|be\s(?:there|here|sure|back|waiting|rooting)|see\s(?:you|what)|talk
+      |i\s(?:can|could)\s(?:only\s|just\s|totally\s)?(?:imagine|relate|see\s(?:why|how|that)|tell)\b
+      |i(?:'m|\sam)\s(?:always\s|right\s)?here\s(?:to|for|if|whenever)\b|always\s(?:here|there)\b
+      |i(?:'ll|\swill|\swon't|'m\snot\sgonna|'m\snot\sgoing\sto)\s(?:never\s|always\s|not\s)?(?:quit|give\sup|stop|forget|let)\b(?!\ssmoking|\sdrinking|\smy\sjob)
+      |need\s(?:help|advice|some|any)\b
+      |i'll\s(?:\w+ly\s|always\s|just\s)?(?:let\s(?:you|u)|keep\s(?:you|it|that|them|on|at|going|trying|pushing|working)|be\s(?:there|here|sure|back|waiting|rooting)|reach\sout|see\s(?:you|what)|talk
         |check\s(?:it|that|them|this|out)|make\ssure|think\sabout\sit|do\s(?:it|that|my|so)|try\s(?:it|that|my)|get\sback|give\sit|take\s(?:it|that|you)|look\sinto|remember\s(?:that|it)|never\sforget)\b
       |(?:we|we're|we've|we'll|i)\s(?:can|will|'ll|got|gotta|all|both|should|must|need\sto|have\sto)?\s?(?:do\s(?:this|it)|got\s(?:this|it)|make\s(?:a\sdifference|it\shappen))\b
-      |i\s(?:really\s|truly\s|so\s|totally\s|absolutely\s|just\s|do\s)*(?:love|like|adore|appreciate)\s(?:it|that|this|these|those|your|you|the\s(?:\w+\s)?(?:colou?rs?|vibes?|design|look|style|pic|photo|picture|way|idea|energy|atmosphere|details?)|how\s(?:you|it|they|that|this|the))\b
+      |i\s(?:really\s|truly\s|so\s|totally\s|absolutely\s|just\s|do\s)*(?:love|like|adore|appreciate)\s(?:it|that|this|these|those|your|you|the\s(?:\w+\s)?(?:colou?rs?|vibes?|design|look|style|pic|photo|picture|way|idea|energy|atmosphere|details?)|how\s(?:you|it|they|that|this|the)|when\syou)\b
       |(?:just\s)?(?:kidding|joking|saying|checking)\b
       |no\sneed\b|not\s(?:bad|yet|really|too\smuch|much|at\sall)\W*$
     )""",
@@ -108,6 +113,7 @@ def asks(text: str) -> bool:
         text.rstrip("\"'”) ").endswith(("?", "？"))
         or _QUESTION.match(text) is not None
         or _REQUEST.match(text) is not None
+        or _JOINTLY.search(text) is not None
     )
 
 

@@ -10,7 +10,7 @@ _DROPPED = re.compile(
     rf"{_ADVERBS}(?:"
     r"(?P<past>used to|picked up|came back|gave up|can't|won't|couldn't|didn't|haven't)"
     r"|(?P<present>love|hate|like|prefer|live|work|enjoy|own|speak|study|don't (?:like|eat|drink|live|work))"
-    r"|(?P<been>been) (?!there\b|a\b|so\b|thinking of you\b)"
+    r"|(?P<been>been)(?= \w)(?! (?:there|a|so)\b)"
     r"|(?P<state>allergic to|going to|gonna|no longer (?:\w+ing|a|in|at)|thinking of|married|engaged to|engaged\b"
     r"|pregnant|born (?:in|on)|not (?:in|at|on|with|living|working|doing|going|a|an)\b(?= .*\b(?:any ?more|any longer"
     r"|after all|again)\b)))(?=\W|$)",
@@ -21,6 +21,9 @@ _NO_SUBJECT = frozenset(
     "according regarding including considering speaking depending talking looking being having following based given "
     "compared provided supposed meant said guess heard thought needed".split()
 )
+_CLAUSE = re.compile(r"([,—–:;]| - )\s*")
+_ADJECTIVE = re.compile(r"(?: \w+){1,3} (?:is|are|was|were|can|will)\b")
+_COMMENT = re.compile(r"\s*(?:that|it|this|sounds?|what|how|must|is|nice|great|wow)\b", re.IGNORECASE)
 # As in a profile: "Name: Ada", "Allergies - nuts".
 _PROFILE = re.compile(
     r"(?:my )?(?P<key>name|full name|age|job|occupation|profession|job title|birthday|date of birth|phone|phone number"
@@ -37,7 +40,11 @@ def with_subject(sentence: str) -> str:
         key = profile["key"].lower()
         return f"My {key} {'are' if key.endswith('s') else 'is'} {profile['value']}"
     match = _DROPPED.match(sentence)
-    if match is not None and sentence[match.end() : match.end() + 1] not in (":", ","):
+    if (
+        match is not None
+        and sentence[match.end() : match.end() + 1] not in (":", ",")
+        and not (match["state"] and match["state"].lower().endswith("ing to") and _is_heading(sentence))
+    ):
         return _opening(match) + sentence[0].lower() + sentence[1:]
     return _with_verb_first(sentence)
 
@@ -61,14 +68,23 @@ def _with_verb_first(sentence: str) -> str:
             "I " + rest if verb in ("moved", "used", "went", "had", "decided", "got", "managed") else sentence
         )
     if verbs.is_past(verb) or verb in ("quit",):
+        if _ADJECTIVE.match(sentence, match.end()):
+            return sentence  # "Mixed emotions are rough"
         return (
             sentence
             if verb in verbs.AUXILIARIES - {"had"} or verb in ("gone", "done", "seen")
             else "I " + rest
         )
     if verb.endswith("ing") and len(verb) > 4 and verb not in verbs.ING_NOUNS:
-        clause = re.split(r"[,—–:;]| - ", sentence[match.end() :], maxsplit=1)[0]
-        words = [word.lower() for word in re.findall(r"[\w']+", clause)]
-        if len(words) >= 2 and not any(is_finite(word) for word in words):
+        if len(sentence.split()) >= 3 and not _is_heading(sentence):
             return "I'm " + rest
     return sentence
+
+
+def _is_heading(sentence: str) -> bool:
+    """As in "Making videos is fun" and "Making videos, that's great": what it is about, not who does it."""
+    clause, _, behind = (*_CLAUSE.split(sentence, maxsplit=1), "", "")[:3]
+    words = [word.lower() for word in re.findall(r"[\w']+", clause)][1:]
+    if any(is_finite(word) for word in words) or ":" in sentence[: len(clause) + 1]:
+        return True
+    return _COMMENT.match(behind) is not None and "my" not in words

@@ -44,6 +44,7 @@ FEELING: Final = frozenset(
 )
 # Nouns that stand for anything: "a lot of things", "such a blast", "this journey".
 LIGHT_NOUNS: Final = frozenset(
+    "week weeks weekend month months year years morning night evening afternoon hour hours minute minutes second "
     "thing things stuff something anything everything nothing way ways lot lots bit bunch ton tons kind sort "
     "time times moment moments day days place part point idea ideas fun blast joy happiness peace hope vibe vibes "
     "energy feeling feelings emotion emotions memory memories experience experiences journey adventure process "
@@ -89,7 +90,7 @@ TALK_VERBS: Final = frozenset(
     "believe believed wonder wondered doubt appreciate appreciated thank congratulate apologize apologise admire admired respect "
     "imagine assume figure say said hear heard feel felt relate care mind admit realize realise realized "
     "realised notice noticed "
-    "trust recommend suggest wish dig second concur".split()
+    "hoping hopes wishing thinking guessing trust recommend suggest wish dig second concur".split()
 )
 # Verbs too general to say what was done: their object must.
 LIGHT_VERBS: Final = frozenset(
@@ -106,7 +107,7 @@ LIGHT_VERBS: Final = frozenset(
     "matter matters sound sounds sounded blow blew pay pays paid lead leads stay stays stayed hang "
     "hear heard support supports follow following chase chasing embrace grow grew grown growing achieve "
     "create creating learn handle manage add adds added guide believes express wonder impact fill fills filled "
-    "reach overcome hit build boost boosts boosted improve spread stand rely celebrate enjoying talk "
+    "reach overcome hit build boost boosts boosted improve spread stand rely celebrate enjoying talk staying happening hoping going-on remain remains remained reaching "
     "talking chatting catching catch spend spent".split()
 )
 # What holds a sentence together, and what colours it.
@@ -126,6 +127,8 @@ FUNCTION: Final = frozenset(
     "might must don't doesn't didn't isn't aren't wasn't weren't hasn't haven't hadn't cannot gonna gotta wanna "
     "ain't yes yeah yep nope oh ah wow hey hi well ok okay thanks please anyway btw plus anymore "
     "whenever wherever whatever however someday somewhere everywhere anytime "
+    "yet though although in-between once thankfully hopefully luckily maybe somehow together either "
+    "that'd that'll it'd it'll there'd what've who's "
     "etc like let's lot able going highly greatly deeply incredibly extremely".split()
 )
 HOLLOW: Final = EVALUATIVE | FEELING | LIGHT_NOUNS | LIGHT_VERBS | FUNCTION

@@ -8,7 +8,7 @@ from typing import Literal
 
 import msgspec
 
-from memcube.plaintext.extract import cues, dates, leads, person, sentences, slots
+from memcube.plaintext.extract import answers, cues, dates, leads, person, sentences, slots
 from memcube.plaintext.extract.person import SPEAKER
 from memcube.plaintext.extract.statements import Mentioned, halves, leans, statements, unquoted
 
@@ -55,10 +55,13 @@ def extract(turn: Turn, before: Sequence[Turn] = ()) -> tuple[Candidate, ...]:
     found: dict[str, Candidate] = {}
     last: Candidate | None = None
     mentioned = Mentioned()
-    for sentence in unquoted(sentences.split(sentences.clean(turn.text))):
+    for part in _completed(unquoted(sentences.split(sentences.clean(turn.text))), turn, before):
+        sentence = part.text
         said = mentioned.resolved(leads.strip_lead(sentence))
-        for statement in _parts(said, turn.time):
+        for statement in [said] if part.asked or part.of else _parts(said, turn.time):
             candidate = _candidate(statement, sentence, speaker, turn.time)
+            if part.asked or part.of:
+                candidate = _with_context(candidate, part, speaker)
             if candidate.slot is None and last is not None:
                 candidate = _restated(candidate, last)
             found.setdefault(candidate.text, candidate)
@@ -67,6 +70,30 @@ def extract(turn: Turn, before: Sequence[Turn] = ()) -> tuple[Candidate, ...]:
         if len(found) >= MAX_CANDIDATES:
             break
     return tuple(found.values())[:MAX_CANDIDATES]
+
+
+def _completed(said: Sequence[str], turn: Turn, before: Sequence[Turn]) -> list[answers.Said]:
+    """The sentences of a turn, each completed by the turn before where it answers that."""
+    if not before or not said:
+        return [answers.Said(sentence) for sentence in said]
+    own = next((one.text for one in reversed(before) if one.speaker == turn.speaker), None)
+    if own is not None:
+        taken = answers.taken_up(said, sentences.uncaptioned(sentences.clean(own)))
+        if taken[0] != answers.Said(said[0]) or before[-1].speaker == turn.speaker:
+            return taken
+    previous = sentences.uncaptioned(sentences.clean(before[-1].text))
+    if (echo := answers.echoed(said[0], previous)) is not None:
+        return [answers.Said(echo), *(answers.Said(sentence) for sentence in said[1:])]
+    question = answers.question_of(previous)
+    return answers.answered(question, said) if question else [answers.Said(sentence) for sentence in said]
+
+
+def _with_context(candidate: Candidate, said: answers.Said, speaker: str) -> Candidate:
+    """What an answer means its question says, so the memory holds both."""
+    asked = f'{speaker}, asked "{said.asked}?": {candidate.text}'
+    return msgspec.structs.replace(
+        candidate, text=asked if said.asked else f'{candidate.text} (of "{said.of}")'
+    )
 
 
 def _parts(sentence: str, now: datetime) -> list[str]:

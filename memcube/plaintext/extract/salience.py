@@ -13,6 +13,8 @@ from memcube.plaintext.extract import chatter, foreign, instructions, lexicon, v
 from memcube.plaintext.extract.subject import Kind, Subject, subject_of
 
 _URL = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
+# The words of another, or of a song: nothing of the speaker.
+_QUOTE = re.compile(r"[\"“«'][^\"”»]*[\"”»'][.!,]*")
 _HEARER = frozenset("you you're you've you'll you'd your yours yourself u ur y'all yourselves".split())
 _MINE = frozenset("me my mine i i'm i've myself".split())
 _OBJECT_PRONOUNS = frozenset("it them that this those these".split())
@@ -29,6 +31,10 @@ _CAUSE = re.compile(
 _MY_CAUSE = re.compile(
     r"\b(?:about|for|of|with|because|since|after|before|at|by|that) (?:my|our)\b", re.IGNORECASE
 )
+# What anything makes one feel is a mood, not news.
+_FELT = re.compile(
+    r"\b(?:makes?|made) (?:me|us) (?:feel|think|realize|realise|remember|appreciate|wonder|smile)\b|\bremind(?:s|ed)? (?:me|us)\b"
+)
 _MODAL: Final = frozenset("would could should shall ought".split())
 _ARTICLES: Final = frozenset(("the", "a", "an", "my", "our", "her", "his", "their"))
 _NOUNS_TOO: Final = (
@@ -43,7 +49,7 @@ _OFFER: Final = frozenset(
 def is_statement(sentence: str, dated: bool) -> bool:
     """Whether a sentence, stripped of its lead, says something to remember. `dated`: it gives a date."""
     text = _URL.sub(" ", sentence).strip()
-    if not any(char.isalnum() for char in text) or chatter.is_code(text):
+    if not any(char.isalnum() for char in text) or chatter.is_code(text) or _QUOTE.fullmatch(text):
         return False
     subject = subject_of(text)
     if foreign.is_foreign(text, subject.words):
@@ -89,7 +95,7 @@ def _is_own_news(rest: tuple[str, ...], content: list[str], text: str, exact: bo
     after = rest[at + 1] if at + 1 < len(rest) else ""
     if not content and not exact:
         return False
-    if hearer and len(content) < 2 and not exact:
+    if hearer and not exact and (len(content) < 2 or after in _HEARER):
         return False
     if _MODAL.intersection(rest[: at + 1]):
         return False
@@ -119,6 +125,8 @@ def _tells(verb: str, rest: tuple[str, ...], content: list[str], hearer: bool) -
             and not hearer
             and bool(content)
         )
+    if verb in ("hope", "hoping"):
+        return rest[:1] == ("to",) and len(content) >= 2
     if verb == "meant":
         return bool(content)
     if verb in ("see", "heard", "hear", "said", "say", "feel", "felt", "realized", "realised", "care"):
@@ -155,7 +163,7 @@ def _main_verb(rest: tuple[str, ...]) -> int:
 
 def _is_named_news(subject: Subject, rest: tuple[str, ...], exact: bool, hearer: bool) -> bool:
     content = _content(rest[1:]) if rest else []
-    if hearer and not exact:
+    if not exact and (hearer or (rest and _is_opinion(rest))):
         return False
     return exact or bool(content) or (bool(rest) and bool(_content(rest)))
 
@@ -171,7 +179,7 @@ def _is_definite_news(rest: tuple[str, ...], content: list[str], exact: bool, he
         return False
     if not _MINE.isdisjoint(rest):
         return bool(content)
-    return len(content) >= 2 and bool(told) and not lexicon.FUNCTION.issuperset(content)
+    return len(content) >= 2 and bool(told)
 
 
 def _is_dummy_news(rest: tuple[str, ...], content: list[str], exact: bool, hearer: bool) -> bool:
@@ -192,7 +200,7 @@ def _is_generic_news(
         return dated and len(content) >= 2
     if dated and len(content) >= 2 and not _is_opinion(rest):
         return True
-    return _is_of_speaker(subject.words) and len(content) >= 1
+    return _is_of_speaker(subject.words) and len(content) >= 1 and not _FELT.search(" ".join(rest))
 
 
 def _is_opinion(rest: tuple[str, ...]) -> bool:

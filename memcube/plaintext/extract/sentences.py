@@ -31,7 +31,7 @@ _BOUNDARY = re.compile(
 _ABBREVIATION = re.compile(
     r"(?:^|[\s(\"'])(?:mr|mrs|ms|dr|prof|st|jr|sr|vs|etc|approx|ca|no|nr|fig|dept|est|inc|ltd|co|corp|gen"
     r"|sen|rev|"
-    r"e\.g|i\.e|a\.m|p\.m|u\.s|u\.k|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec|[a-z])$",
+    r"e\.g|i\.e|a\.m|p\.m|u\.s|u\.k|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec|(?<!')[a-z])$",
     re.IGNORECASE,
 )
 # These end a sentence at times ("at 5 p.m. We left"): a capital after them is a new sentence.
@@ -50,6 +50,11 @@ def clean(text: str) -> str:
     """What cannot be shown becomes a space, lone surrogates the replacement sign (they cannot be encoded)."""
     text = _SURROGATE.sub("\ufffd", text[:MAX_SCANNED])
     return _SPACES.sub(" ", _UNSEEN.sub(" ", text)).replace("’", "'").replace("‘", "'")
+
+
+def uncaptioned(text: str) -> str:
+    """A cleaned text without the descriptions of what was attached to it."""
+    return _CAPTION.sub("", text).strip()
 
 
 def split(text: str) -> list[str]:

@@ -30,6 +30,13 @@ _APPENDED = re.compile(
 )
 
 
+_DILEMMA = re.compile(r"(?:should|shall) I (?P<what>[^?]+)\?$", re.IGNORECASE)
+_UNDECIDED = re.compile(
+    r"\bback and forth\b|\bcan't (?:decide|make up my mind)\b|\b(?:undecided|torn)\b|\bhaven't decided\b|\bnot (?:sure|decided)(?: yet)?\b",
+    re.IGNORECASE,
+)
+
+
 def unquoted(sentences: Sequence[str]) -> list[str]:
     """The sentences meant as said: without material to work on, and what a mark says is a joke.
 
@@ -42,6 +49,8 @@ def unquoted(sentences: Sequence[str]) -> list[str]:
         if UNMEANT.search(sentence):
             if len(sentence.split()) <= 4 and kept:
                 kept.pop()
+        elif kept and _UNDECIDED.search(sentence) and (dilemma := _DILEMMA.match(leads.strip_lead(kept[-1]))):
+            kept[-1] = f"I am undecided whether to {dilemma['what']}."
         elif kept and kept[-1][-1:] in ".!" and _is_appended(sentence):
             kept[-1] = f"{kept[-1].rstrip('.! ')}, {sentence[:1].lower()}{sentence[1:]}"
         else:
@@ -54,7 +63,7 @@ def _is_appended(sentence: str) -> bool:
     return (
         1 < len(words) <= 8
         and _APPENDED.match(sentence) is not None
-        and not any(is_finite(word) for word in words)
+        and not any(is_finite(word) and word != "like" for word in words)
     )
 
 

@@ -37,13 +37,15 @@ class Subject(msgspec.Struct, frozen=True):
 _TOKEN = re.compile(r"[^\W_]+(?:['’.-][^\W_]+)*|,")
 _FIRST = frozenset("i i'm i've i'd i'll im ive we we're we've we'll we'd".split())
 _SECOND = frozenset("you you're you've you'll you'd your yours u ur y'all ya".split())
-_THIRD = frozenset("he he's he'd he'll she she's she'd she'll they they're they've they'll they'd".split())
+_THIRD = frozenset(
+    "he he's he'd he'll she she's she'd she'll they they're they've they'll they'd his her their".split()
+)
 _DUMMY = frozenset(
-    "it it's it'd it'll its that that's that'll this these those there there's here here's everything "
+    "it it's it'd it'll its that that's that'll that'd there'd this these those there there's here here's everything "
     "something nothing anything all what which who whoever whatever".split()
 )
 _DETERMINERS = frozenset(
-    "the a an some one another each both two three four five six seven eight nine ten several many no his "
+    "the a an some one another each both two three four five six seven eight nine ten several many no "
     "her their".split()
 )
 _BODIES = frozenset("everyone everybody someone somebody nobody anyone people folks others".split())
@@ -157,7 +159,7 @@ def _judge(tokens: list[str], words: tuple[str, ...], at: int) -> Subject:  # no
     if word in _SECOND:
         return told(Kind.SECOND, at + 1)
     if word in _THIRD:
-        return told(Kind.THIRD, at + 1)
+        return told(Kind.THIRD, _verb(words, at + 1) if word in ("his", "her", "their") else at + 1)
     if word in _BODIES:
         return told(Kind.GENERIC, at + 1)
     if (
