@@ -16,9 +16,10 @@ from rich.console import Console
 from rich.table import Table
 
 from bench import labelled, locomo
-from bench.labelled import Labelled, Said, Verdict, expectations, judge
+from bench.facets import facets, pairs
+from bench.labelled import Expected, Labelled, Said, Verdict, expectations, judge
 from bench.processes import BenchError
-from memcube.plaintext.extract import Turn, extract, warm_up
+from memcube.plaintext.extract import Candidate, Turn, extract, warm_up
 
 _SAMPLES: Final = 2_000
 
@@ -32,6 +33,7 @@ class Score(msgspec.Struct, frozen=True):
     precision: tuple[float, float, float]
     recall: tuple[float, float, float]
     junk: tuple[float, float, float]
+    facets: Mapping[str, float]
     cpu_ms_a_turn: float
 
 
@@ -51,16 +53,22 @@ def main(arguments: Sequence[str]) -> int:
     ]
     warm_up()
     verdicts: dict[str, Verdict] = {}
+    matched: dict[str, list[tuple[Candidate, Expected]]] = {}
     cpu = 0.0
     for turn in chosen:
         since = time.process_time()
         found = _extracted(turn, texts)
         cpu += time.process_time() - since
-        verdicts[turn.id] = judge(found, expected[turn.id])
+        verdicts[turn.id] = judge([one.text for one in found], expected[turn.id])
+        matched[turn.id] = list(pairs(found, verdicts[turn.id]))
         if options.show:
             _show(console, turn, texts, verdicts[turn.id])
     scores = {
-        name: _score([verdicts[turn.id] for turn in chosen if turn.origin in origins], cpu / len(chosen))
+        name: _score(
+            [verdicts[turn.id] for turn in chosen if turn.origin in origins],
+            [pair for turn in chosen if turn.origin in origins for pair in matched[turn.id]],
+            cpu / len(chosen),
+        )
         for name, origins in (("own", {"own"}), ("locomo", {"locomo"}), ("all", {"own", "locomo"}))
         if any(turn.origin in origins for turn in chosen)
     }
@@ -68,10 +76,11 @@ def main(arguments: Sequence[str]) -> int:
         sys.stdout.buffer.write(msgspec.json.encode(scores) + b"\n")
     else:
         console.print(_table(scores))
+        console.print(_facets(scores))
     return 0
 
 
-def _extracted(turn: Labelled, texts: Mapping[str, tuple[str, tuple[Said, ...]]]) -> list[str]:
+def _extracted(turn: Labelled, texts: Mapping[str, tuple[str, tuple[Said, ...]]]) -> Sequence[Candidate]:
     text, said_before = texts[turn.id] if turn.text is None else (turn.text, turn.before or ())
     time = datetime.fromisoformat(turn.time)
     before = [
@@ -83,13 +92,10 @@ def _extracted(turn: Labelled, texts: Mapping[str, tuple[str, tuple[Said, ...]]]
         )
         for one in said_before
     ]
-    return [
-        candidate.text
-        for candidate in extract(Turn(text=text, role=turn.role, speaker=turn.speaker, time=time), before)
-    ]
+    return extract(Turn(text=text, role=turn.role, speaker=turn.speaker, time=time), before)
 
 
-def _score(verdicts: Sequence[Verdict], cpu_s: float) -> Score:
+def _score(verdicts: Sequence[Verdict], matched: Sequence[tuple[Candidate, Expected]], cpu_s: float) -> Score:
     def ratio(sample: Sequence[Verdict], part: str) -> float:
         right = sum(len(one.right) for one in sample)
         wrong = sum(len(one.wrong) for one in sample)
@@ -115,6 +121,7 @@ def _score(verdicts: Sequence[Verdict], cpu_s: float) -> Score:
         precision=interval("precision"),
         recall=interval("recall"),
         junk=interval("junk"),
+        facets=facets(matched),
         cpu_ms_a_turn=cpu_s * 1000,
     )
 
@@ -168,6 +175,14 @@ def _table(scores: Mapping[str, Score]) -> Table:
         ]
         counts = [str(one) for one in (score.turns, score.extracted, score.expected)]
         table.add_row(name, *counts, *figures, f"{score.cpu_ms_a_turn:.2f}")
+    return table
+
+
+def _facets(scores: Mapping[str, Score]) -> Table:
+    names = list(next(iter(scores.values())).facets)
+    table = Table("right among matched memories, from", *names)
+    for name, score in scores.items():
+        table.add_row(name, *(f"{score.facets[facet]:.3f}" for facet in names))
     return table
 
 

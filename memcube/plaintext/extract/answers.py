@@ -278,7 +278,9 @@ def _is_short(bare: str) -> bool:
     words = bare.split()
     if not 0 < len(words) <= _MAX_ANSWER or chatter.is_phatic(bare) or chatter.asks(bare):
         return False
-    subject = subject_of(bare)
+    if subject_of(bare).kind in (Kind.OWN, Kind.FIRST) and not _THAT.search(bare):
+        return False
+    subject = subject_of(bare.partition(",")[0])
     if subject.kind in (Kind.FIRST, Kind.OWN, Kind.SECOND):
         return subject.kind is Kind.FIRST and _THAT.search(bare) is not None and len(words) <= 8
     news = [word for word in subject.words if word not in lexicon.HOLLOW or word[0].isdigit()]

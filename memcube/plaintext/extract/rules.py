@@ -8,9 +8,20 @@ from typing import Literal
 
 import msgspec
 
-from memcube.plaintext.extract import answers, cues, dates, leads, person, sentences, slots
+from memcube.plaintext.extract import (
+    answers,
+    cues,
+    dates,
+    facets,
+    instructions,
+    leads,
+    person,
+    sentences,
+    slots,
+)
 from memcube.plaintext.extract.person import SPEAKER
-from memcube.plaintext.extract.statements import Mentioned, halves, leans, statements, unquoted
+from memcube.plaintext.extract.slot_table import is_functional
+from memcube.plaintext.extract.statements import Mentioned, clauses, halves, leans, statements, unquoted
 
 # A chat turn gives one to five; a pasted book must not become a thousand memories.
 MAX_CANDIDATES = 64
@@ -32,7 +43,10 @@ class Turn(msgspec.Struct, frozen=True):
 
 
 class Candidate(msgspec.Struct, frozen=True):
-    """A statement that may become a memory. It replaces an older one of the same `about` and `slot`."""
+    """A statement that may become a memory.
+
+    In a functional slot (`slot_table`) it replaces an older one of the same `about`; in a listed one it joins.
+    """
 
     text: str  # in the third person, dates resolved: "Ada moved to Lisbon last Tuesday (2026-03-10)"
     quote: str  # the sentence as said
@@ -42,6 +56,14 @@ class Candidate(msgspec.Struct, frozen=True):
     slot: str | None
     value: str | None
     cue: Literal["correction", "ending"] | None
+    category: facets.Category = "fact"
+    polarity: facets.Polarity = "holds"
+    entities: tuple[str, ...] = ()
+    salience: float = 0.6  # 0 to 1
+    precision: dates.Precision | None = None  # of `valid_from`, where the sentence dates it
+    until: datetime | None = (
+        None  # with `valid_from` the interval that was said ("last week"); not an end of truth
+    )
 
 
 def extract(turn: Turn, before: Sequence[Turn] = ()) -> tuple[Candidate, ...]:
@@ -62,7 +84,7 @@ def extract(turn: Turn, before: Sequence[Turn] = ()) -> tuple[Candidate, ...]:
             candidate = _candidate(statement, sentence, speaker, turn.time)
             if part.asked or part.of:
                 candidate = _with_context(candidate, part, speaker)
-            if candidate.slot is None and last is not None:
+            if not is_functional(candidate.slot or "") and last is not None:
                 candidate = _restated(candidate, last)
             found.setdefault(candidate.text, candidate)
             last = candidate
@@ -98,7 +120,12 @@ def _with_context(candidate: Candidate, said: answers.Said, speaker: str) -> Can
 
 def _parts(sentence: str, now: datetime) -> list[str]:
     """The statements of a sentence, each in two when each half fills a slot of its own."""
-    return [part for statement in statements(sentence, now) for part in _in_two(statement, now)]
+    return [
+        part
+        for statement in statements(sentence, now)
+        for clause in clauses(statement, now)
+        for part in _in_two(clause, now)
+    ]
 
 
 def _in_two(text: str, now: datetime) -> list[str]:
@@ -111,31 +138,63 @@ def _in_two(text: str, now: datetime) -> list[str]:
 
 
 def _slot(part: str, now: datetime) -> str | None:
-    candidate = _candidate(part, part, "Someone", now)
-    return candidate.slot
+    """The functional slot of a part: those of many values take nothing away, so no part must stand apart."""
+    moments = dates.find(part, now)
+    moment = dates.main(part, moments)
+    resolved = person.resolve(dates.annotate(part, moments))
+    filled = slots.slot_of(_capitalised(part, resolved), moment, moment is not None and moment.at > now)
+    return filled.slot if filled else None
 
 
 def _candidate(part: str, sentence: str, speaker: str, now: datetime) -> Candidate:
     moments = dates.find(part, now)
     moment = dates.main(part, moments)
+    instruction = instructions.is_standing(part)
     resolved = person.resolve(dates.annotate(part, moments))
-    filled = slots.slot_of(_capitalised(part, resolved), moment, moment is not None and moment.at > now)
+    shown = _capitalised(part, resolved)
+    ahead = moment is not None and moment.at > now
+    filled = None if instruction else slots.slot_of(shown, moment, ahead)
     if filled and filled.slot.startswith("birthday"):
         # A birthday comes every year: the date is its value, not the day it became true.
         resolved, moment = person.resolve(part), None
     cue = cues.cue_of(sentence)
     if cue is None and filled and slots.ends(resolved):
         cue = "ending"
+    denied = False
+    if filled is None and not instruction and (listed := slots.listed_slot_of(shown)):
+        filled, denied = listed
+    slot = filled.slot if filled else None
+    category = facets.category_of(shown, slot=slot, instruction=instruction, ahead=ahead)
+    if slot is None and category in ("plan", "instruction"):
+        slot = category
+    text = resolved.replace(SPEAKER, speaker).rstrip(" .!…,;:。！")
     return Candidate(
-        text=resolved.replace(SPEAKER, speaker).rstrip(" .!…,;:。！"),
+        text=f"{speaker}'s wish: {text}" if instruction else text,
         quote=sentence,
         about=(filled.about if filled else None) or speaker,
         valid_from=moment.at if moment else now,
         dated=moment is not None,
-        slot=filled.slot if filled else None,
+        slot=slot,
         value=filled.value if filled else None,
         cue=cue,
+        category=category,
+        polarity=facets.polarity_of(
+            shown, ending=cue == "ending", denied=denied, instruction=instruction, slot=slot
+        ),
+        entities=facets.entities_of(text, speaker),
+        salience=facets.salience_of(category, slot=slot, exact=moment is not None),
+        precision=moment.precision if moment else None,
+        until=_until(part, moments, moment),
     )
+
+
+def _until(part: str, moments: tuple[dates.Moment, ...], main: dates.Moment | None) -> datetime | None:
+    """The end of the week or season that was said, or of "from Monday to Friday"."""
+    if main is None:
+        return None
+    if len(moments) > 1 and main is moments[0] and dates.spans(part, moments[0], moments[1]):
+        return moments[1].at
+    return main.until
 
 
 def _capitalised(part: str, resolved: str) -> str:
@@ -152,7 +211,7 @@ def _capitalised(part: str, resolved: str) -> str:
 def _restated(candidate: Candidate, last: Candidate) -> Candidate:
     """As in "Sorry, I meant Faro" right after a statement with a slot fills that slot anew."""
     match = _RESTATED.match(candidate.quote)
-    if match is None or last.slot is None or last.slot.startswith("plan/"):
+    if match is None or last.slot is None or not is_functional(last.slot) or last.slot.startswith("plan/"):
         return candidate
     return msgspec.structs.replace(
         candidate, about=last.about, slot=last.slot, value=slots.normalised(match["v"]), cue="correction"

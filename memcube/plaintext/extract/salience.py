@@ -109,7 +109,7 @@ def _is_own_news(rest: tuple[str, ...], content: list[str], text: str, exact: bo
         and feeling in lexicon.FEELING
         and feeling not in _LASTING
     ):
-        return exact or (_MY_CAUSE.search(text) is not None and not hearer)
+        return (exact and bool(content)) or (_MY_CAUSE.search(text) is not None and not hearer)
     if "will" in rest[:at] or "gonna" in rest[:at] or "'ll" in text[:8] or "going" in rest[:at]:
         if verb in _OFFER and len(content) < 2 and not exact:
             return False

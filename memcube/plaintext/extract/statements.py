@@ -9,10 +9,14 @@ from memcube.plaintext.extract.chatter import MATERIAL, UNMEANT
 from memcube.plaintext.extract.slot_patterns import MANY, ONE_EACH, PETS
 from memcube.plaintext.extract.subject import Kind, is_finite, subject_of
 
-_CALL_ME = re.compile(r"(?:please )?call me (?=[A-Z]\w+[.!]*$)", re.IGNORECASE)
+_CALL_ME = re.compile(r"(?:please )?call me (?=[A-Z]\w+(?:[.!,]|$))", re.IGNORECASE)
 _LETS = re.compile(r"let's (?=\w)", re.IGNORECASE)
 # "..., and my sister", "..., but the flat": a second statement with a subject of its own.
 _NEW_SUBJECT = re.compile(r",? (?:and|but) (?=(?:I|I'm|I've|I'll|my|our|we|we're|the) )", re.IGNORECASE)
+_CLAUSE = re.compile(
+    r"(?:, (?:and |but |so |plus )?| and | but )(?:now |then |also )?(?=(?:I|I'm|I've|I'll|my|our|we|we're|we've|the|[A-Z][a-z]+|[A-Z][a-z]+'s) [a-z])"
+    r"|, (?=(?:came|went|moved|sold|bought|got|left|quit) )"
+)
 _LEANING = re.compile(r"\b(?:it|she|he|they|them|him|her|this|that|there|one|so|then|too)\b", re.IGNORECASE)
 _DASH = re.compile(r"\s+[-–—]+\s+|\s*—\s*|(?<=\w)- (?=\w)")
 # Whom "she" in the next sentence of a turn means: a relative, a pet, or who was with the speaker.
@@ -111,6 +115,38 @@ def halves(text: str) -> list[tuple[str, str]]:
     return [
         (left, right[:1].upper() + right[1:]) for left, right in cut if left.count(" ") and right.count(" ")
     ]
+
+
+def clauses(text: str, now: datetime) -> list[str]:
+    """The clauses of a statement that each state something by themselves; the whole where they lean on each other."""
+    for match in _CLAUSE.finditer(text):
+        left, right = text[: match.start()], text[match.end() :]
+        shown = dropped.with_subject(right[:1].upper() + right[1:])
+        if (
+            left.count(" ") < 2
+            or leans(shown)
+            or left.count('"') % 2
+            or _HANGING.search(left)
+            or not _has_verb(left)
+        ):
+            continue
+        if not (_has_verb(shown) and salience.is_statement(shown, _dated(shown, now))):
+            continue
+        if salience.is_statement(left, _dated(left, now)):
+            return [left, *clauses(shown, now)]
+    return [text]
+
+
+# "When I moved, my ...", "If it holds, I ...": the first part is no statement of its own.
+_HANGING = re.compile(
+    r"^(?:when|while|as|if|since|because|although|though|after|before|once|until|in|on|at|for|during|with)\b|\b(?:that|which|who|if|because|when|before|after|of|with|between|both|like)$|^\W",
+    re.IGNORECASE,
+)
+
+
+def _has_verb(text: str) -> bool:
+    subject = subject_of(text)
+    return subject.kind is Kind.FIRST or subject.predicate < len(subject.words)
 
 
 def leans(text: str) -> bool:

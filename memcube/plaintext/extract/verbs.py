@@ -6,7 +6,7 @@ A list errs on rare words only; a wrong guess costs one clumsy ending in a memor
 """
 
 IRREGULAR_PAST = frozenset(
-    "was were had did went got met bought made took came saw said told gave found left felt kept knew "
+    "died lied tied was were had did went got met bought made took came saw said told gave found left felt kept knew "
     "thought ran "
     "sold lost broke spent wrote ate drank drove flew swam sang began became brought built caught chose "
     "drew fell "
