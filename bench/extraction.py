@@ -19,7 +19,7 @@ from bench import labelled, locomo
 from bench.facets import facets, pairs
 from bench.labelled import Expected, Labelled, Said, Verdict, expectations, judge
 from bench.processes import BenchError
-from memcube.plaintext.extract import Candidate, Turn, extract, warm_up
+from memcube.plaintext.extract import Candidate, Earlier, Turn, extract, warm_up
 
 _SAMPLES: Final = 2_000
 
@@ -83,15 +83,7 @@ def main(arguments: Sequence[str]) -> int:
 def _extracted(turn: Labelled, texts: Mapping[str, tuple[str, tuple[Said, ...]]]) -> Sequence[Candidate]:
     text, said_before = texts[turn.id] if turn.text is None else (turn.text, turn.before or ())
     time = datetime.fromisoformat(turn.time)
-    before = [
-        Turn(
-            text=one.text,
-            role="assistant" if one.role == "assistant" else "user",
-            speaker=one.speaker,
-            time=time,
-        )
-        for one in said_before
-    ]
+    before = [Earlier(text=one.text, speaker=one.speaker) for one in said_before]
     return extract(Turn(text=text, role=turn.role, speaker=turn.speaker, time=time), before)
 
 

@@ -21,9 +21,11 @@ _REQUEST = re.compile(
     r"|translate|summari[sz]e|grade|proofread|rewrite|rephrase|paraphrase|correct|shorten|improve"
     r"|write\s(?:me|a|an|the)|find\s(?:me|a|an|us)|book\s(?:me|a|an|us|the)|look\sup|search\s|list\s(?:all"
     r"|the|some)|make\s"
-    r"(?:me|sure|a\slist)|add\s(?:it|that|this)|check\s|compare\s|draft\s|keep\s(?:me|us|up|it|on|going|at|being)\b|have\sa"
+    r"(?:me|sure|a\slist)|add\s(?:it|that|this)|check\s|compare\s|draft\s|keep\s(?:me|us|up|it|on|going|at"
+    r"|being)\b|have\sa"
     r"|take\s(?:care|your|a)|go\sfor"
-    r"|don't\s(?:worry|forget|be|let|tell|give|stop|get)|never\s(?:mind|give|stop)|let's(?!.*\()|i\sneed\syou|i\sneed\s(?:some\s)?help"
+    r"|don't\s(?:worry|forget|be|let|tell|give|stop|get)|never\s(?:mind|give|stop)|let's(?!.*\()"
+    r"|i\sneed\syou|i\sneed\s(?:some\s)?help"
     r"|i'd\slike\syou|for\s(?:this|now)\b(?:\sone)?,?\s\w+\s"
     r"|i\swant\syou|you\s(?:should|could|can|must|have\sto|need\sto|might|may|'d\sbetter)|try\s|ask\s"
     r"|enjoy\s|say\s(?:hi|hello)|hold\son|hang\sin|stay\s|believe\sin\syour|surprise\sme"
@@ -33,15 +35,19 @@ _REQUEST = re.compile(
 _JOINTLY = re.compile(r",\slet's\b(?!.*\()", re.IGNORECASE)
 # Material to work on follows: nothing behind it is the speaker's own statement.
 MATERIAL = re.compile(
-    r"(?:^|(?<=[.!?]\s))(?:(?:please|pls|can\syou|could\syou|now|ok|so)[,\s]+)*(?:translate|grade|proofread|rewrite|rephrase"
+    r"(?:^|(?<=[.!?]\s))(?:(?:please|pls|can\syou|could\syou|now|ok|so)[,\s]+)*(?:translate|grade"
+    r"|proofread|rewrite|rephrase"
     r"|paraphrase|summari[sz]e|correct|shorten|improve|edit|polish|fix|explain|analy[sz]e|classify|continue"
     r"|complete|review|check|format|convert)\b[^.!?\n]{0,80}:",
     re.IGNORECASE,
 )
 _WISH = re.compile(
-    r"\bif\s(?:only|you)\b|^if\s(?:anyone|someone|somebody)\b|\bwhat\sif\b|\bi\swish\b|\bi'd\s(?:love|like|rather|kill)\b"
-    r"|\bi\swould\s(?:love|like|rather)\b|\bwould\sbe\s(?:nice|great|lovely|fun|cool|awesome|amazing)|^imagine\b|^suppose\b"
-    r"|^(?:let's\s)?(?:say|pretend|assume|assuming)\s(?:that\s)?(?:i|we|my)\b|\bi\shope\b(?!\sto\b)|\bhopefully\b"
+    r"\bif\s(?:only|you)\b|^if\s(?:anyone|someone|somebody)\b|\bwhat\sif\b|\bi\swish\b|\bi'd\s(?:love|like"
+    r"|rather|kill)\b"
+    r"|\bi\swould\s(?:love|like|rather)\b|\bwould\sbe\s(?:nice|great|lovely|fun|cool|awesome|amazing)"
+    r"|^imagine\b|^suppose\b"
+    r"|^(?:let's\s)?(?:say|pretend|assume|assuming)\s(?:that\s)?(?:i|we|my)\b|\bi\shope\b(?!\sto\b)"
+    r"|\bhopefully\b"
     r"|\bfingers\scrossed|\bcrossing\smy\sfingers|\blet's\shope"
     r"|\bif\b(?=.*(?:\bwould\b|\bcould\b|\bmight\b|i'd\b|we'd\b|it'd\b|she'd\b|he'd\b|they'd\b))"
     r"|^if\s(?:i|we)\b(?!.*(?:'ll|\bwill\b|going\sto|\bi'm\b|\bwe're\b))",
@@ -63,30 +69,44 @@ _PHATIC = re.compile(
         |to\s(?:hear|see|know|meet)|work|news|question|call|try|catch)\b
       |(?:thanks|thank\syou|thx|ty|cheers|congrat\w*|bye|goodbye|goodnight|welcome|you're\swelcome
         |no\s(?:problem|prob|worries|way|doubt|kidding)
-        |sounds\s|works\sfor\sme|got\sit|gotcha|will\sdo|on\smy\sway|brb|ttyl|same\shere|me\s(?:too|neither|either)
+        |sounds\s|works\sfor\sme|got\sit|gotcha|will\sdo|on\smy\sway|brb|ttyl|same\shere|me\s(?:too|neither
+          |either)
           |so\sdo\si|neither\sdo\si|likewise|ditto
-        |fair\senough|makes\ssense|can't\swait|long\s(?:day|time)|poor\s(?:you|thing)|lucky\syou|how\s(?:nice|lovely
+        |fair\senough|makes\ssense|can't\swait|long\s(?:day|time)|poor\s(?:you|thing)|lucky\syou
+          |how\s(?:nice|lovely
           |sweet|funny|cool)
-        |what\sa\b|such\sa\b|love\s(?:that|it|this|the|your|how\syou)\b|miss\syou|hugs|xo+|my\s(?:pleasure|bad|goodness)
-          |oh\smy|speak\s|way\sto\sgo|(?:no|little)\swonder|time\sflies|rest\sin\speace|cheers\sto|here's\sto|shout\s?out)
-      |(?:a\slot(?:'s)?|so\smuch|(?:some\s)?(?:big\s|new\s|good\s|great\s)?things|lots)(?:\shas|\shave)?(?:\sbeen)?\s(?:happened|changed|going\son|happening)
-      |(?:since|when)\s(?:we|i)\slast\s(?:spoke|talked|chatted|met|saw)[^,]*(?:$|,\s(?:a\slot|so\smuch|lots|things|some|big)\b)
+        |what\sa\b|such\sa\b|love\s(?:that|it|this|the|your|how\syou)\b|miss\syou|hugs|xo+|my\s(?:pleasure
+          |bad|goodness)
+          |oh\smy|speak\s|way\sto\sgo|(?:no|little)\swonder|time\sflies|rest\sin\speace|cheers\sto
+            |here's\sto|shout\s?out)
+      |(?:a\slot(?:'s)?|so\smuch|(?:some\s)?(?:big\s|new\s|good\s|great\s)?things|lots)(?:\shas
+        |\shave)?(?:\sbeen)?\s(?:happened|changed|going\son|happening)
+      |(?:since|when)\s(?:we|i)\slast\s(?:spoke|talked|chatted|met|saw)[^,]*(?:$|,\s(?:a\slot|so\smuch|lots
+        |things|some|big)\b)
       |i\sgot\sit\b|i've\sgot\s(?:\w+\s)?news|i\sremember\W*$|i\s(?:has|have)\sbeen\sa\swhile
       |i\s(?:know|see|agree|understand|guess|think\sso|hear\syou|feel\syou|don't\smind|mean\sit|love\s(?:it
         |that|this|you)
         |miss\syou|did|do|will|have|am|had\sa\slaugh|owe\syou)(?:\s(?:so|that|it|right|too|now|the\sfeeling
           |you|one|much))*\W*$
-      |i\s(?:can't|cannot|could(?:n't|\snot)?)\s(?:wait|believe|imagine|beat|thank|agree|help\sbut|stop\s\w+ing|get\senough)\b(?!.*\()
+      |i\s(?:can't|cannot|could(?:n't|\snot)?)\s(?:wait|believe|imagine|beat|thank|agree|help\sbut
+        |stop\s\w+ing|get\senough)\b(?!.*\()
       |(?:i'm|i\sam|we're|i've\sbeen|i\swas)\s(?:\w+\s){0,2}looking\sforward\b|i\slook\sforward\b
       |i\s(?:promise|swear|totally\sget|get\s(?:it|you|that|what|how|where))\b
       |i\s(?:can|could)\s(?:only\s|just\s|totally\s)?(?:imagine|relate|see\s(?:why|how|that)|tell)\b
       |i(?:'m|\sam)\s(?:always\s|right\s)?here\s(?:to|for|if|whenever)\b|always\s(?:here|there)\b
-      |i(?:'ll|\swill|\swon't|'m\snot\sgonna|'m\snot\sgoing\sto)\s(?:never\s|always\s|not\s)?(?:quit|give\sup|stop|forget|let)\b(?!\ssmoking|\sdrinking|\smy\sjob)
+      |i(?:'ll|\swill|\swon't|'m\snot\sgonna|'m\snot\sgoing\sto)\s(?:never\s|always\s|not\s)?(?:quit
+        |give\sup|stop|forget|let)\b(?!\ssmoking|\sdrinking|\smy\sjob)
       |need\s(?:help|advice|some|any)\b
-      |i'll\s(?:\w+ly\s|always\s|just\s)?(?:let\s(?:you|u)|keep\s(?:you|it|that|them|on|at|going|trying|pushing|working)|be\s(?:there|here|sure|back|waiting|rooting)|reach\sout|see\s(?:you|what)|talk
-        |check\s(?:it|that|them|this|out)|make\ssure|think\sabout\sit|do\s(?:it|that|my|so)|try\s(?:it|that|my)|get\sback|give\sit|take\s(?:it|that|you)|look\sinto|remember\s(?:that|it)|never\sforget)\b
-      |(?:we|we're|we've|we'll|i)\s(?:can|will|'ll|got|gotta|all|both|should|must|need\sto|have\sto)?\s?(?:do\s(?:this|it)|got\s(?:this|it)|make\s(?:a\sdifference|it\shappen))\b
-      |i\s(?:really\s|truly\s|so\s|totally\s|absolutely\s|just\s|do\s)*(?:love|like|adore|appreciate)\s(?:it|that|this|these|those|your|you|the\s(?:\w+\s)?(?:colou?rs?|vibes?|design|look|style|pic|photo|picture|way|idea|energy|atmosphere|details?)|how\s(?:you|it|they|that|this|the)|when\syou)\b
+      |i'll\s(?:\w+ly\s|always\s|just\s)?(?:let\s(?:you|u)|keep\s(?:you|it|that|them|on|at|going|trying
+        |pushing|working)|be\s(?:there|here|sure|back|waiting|rooting)|reach\sout|see\s(?:you|what)|talk
+        |check\s(?:it|that|them|this|out)|make\ssure|think\sabout\sit|do\s(?:it|that|my|so)|try\s(?:it|that
+          |my)|get\sback|give\sit|take\s(?:it|that|you)|look\sinto|remember\s(?:that|it)|never\sforget)\b
+      |(?:we|we're|we've|we'll|i)\s(?:can|will|'ll|got|gotta|all|both|should|must|need\sto
+        |have\sto)?\s?(?:do\s(?:this|it)|got\s(?:this|it)|make\s(?:a\sdifference|it\shappen))\b
+      |i\s(?:really\s|truly\s|so\s|totally\s|absolutely\s|just\s|do\s)*(?:love|like|adore
+        |appreciate)\s(?:it|that|this|these|those|your|you|the\s(?:\w+\s)?(?:colou?rs?|vibes?|design|look
+        |style|pic|photo|picture|way|idea|energy|atmosphere|details?)|how\s(?:you|it|they|that|this|the)
+        |when\syou)\b
       |(?:just\s)?(?:kidding|joking|saying|checking)\b
       |no\sneed\b|not\s(?:bad|yet|really|too\smuch|much|at\sall)\W*$
     )""",
@@ -100,8 +120,10 @@ _CODE = re.compile(
 )
 # Said not to be meant: the sentence, or the one before where the mark stands alone.
 UNMEANT = re.compile(
-    r"(?:^|\s)/s\b|#sarcasm|\bsarcasm\b|\b(?:just|only)\s(?:kidding|joking)\b|\b(?:i'm|im|am)\s(?:kidding|joking)\b|\bjk\b"
-    r"|\bsaid\sno\s?(?:one|body)\sever\b|\byeah,?\sright\b|\b(?:ironie|sarkasmus)\b(?:\s(?:aus|off))?|\bas\sif!|[.,]\snot!$"
+    r"(?:^|\s)/s\b|#sarcasm|\bsarcasm\b|\b(?:just|only)\s(?:kidding|joking)\b|\b(?:i'm|im|am)\s(?:kidding"
+    r"|joking)\b|\bjk\b"
+    r"|\bsaid\sno\s?(?:one|body)\sever\b|\byeah,?\sright\b|\b(?:ironie|sarkasmus)\b(?:\s(?:aus|off))?"
+    r"|\bas\sif!|[.,]\snot!$"
     r"|^not!$|\bgotcha!\s*april\sfool|\bapril\sfools?\b|\bin\smy\sdreams\b",
     re.IGNORECASE,
 )

@@ -53,8 +53,10 @@ _PHRASE = re.compile(
       |next|this)\s+week)
     | (?P<relative>(?:last|next|this\s+coming|this\s+past|this|past|coming)\s+{_SPAN})(?:\s+{_PART})?
     | (?:last|next|this|on)\s+(?P<short_day>(?:mon|tues?|wed|thurs?|fri|sat|sun)\b\.?)
-    | (?:at|before|after|over|since|for|until|by|this|last|next)\s+(?P<feast>christmas|new\syear's(?:\seve)?|halloween)
-    | (?:on|by|until|till|from|for|,)\s+the\s+(?P<month_day>\d{{1,2}}(?:st|nd|rd|th))(?!\s+(?:of|floor|time|birthday|anniversary|century|street|edition)\b)
+    | (?:at|before|after|over|since|for|until|by|this|last
+      |next)\s+(?P<feast>christmas|new\syear's(?:\seve)?|halloween)
+    | (?:on|by|until|till|from|for|,)\s+the\s+(?P<month_day>\d{{1,2}}(?:st|nd|rd|th))(?!\s+(?:of|floor
+      |time|birthday|anniversary|century|street|edition)\b)
     | (?P<weekday>{_WEEKDAY})(?:\s+{_PART})?
     | (?:(?<=at\sthe\s)|(?<=on\sthe\s)|(?<=over\sthe\s))(?P<weekend>weekend)
     | (?:(?<=\bin\s)|(?<=\bin\sthe\s)|(?<=\bthis\s))(?P<season>spring|summer|autumn|fall|winter)
@@ -67,11 +69,13 @@ _PHRASE = re.compile(
 _MAYBE = re.compile(
     r"\d\d|day|week|month|year|tonight|tomorrow|night|ago|now|this (?:morn|after|even)|spring|summer|autumn"
     r"|fall|winter"
-    rf"|{_MONTH_OR_SHORT}|christmas|new year's|halloween|\\d(?:st|nd|rd|th)|(?:last|next|this|on) (?:mon|tue|wed|thu|fri|sat|sun)|\bin \w+ (?:minute|hour)",
+    rf"|{_MONTH_OR_SHORT}|christmas|new year's|halloween|\\d(?:st|nd|rd|th)|(?:last|next|this|on) (?:mon"
+    rf"|tue|wed|thu|fri|sat|sun)|\bin \w+ (?:minute|hour)",
     re.IGNORECASE,
 )
 _KINDS = tuple(
-    "iso numeric absolute month_year counted named week_day relative short_day feast month_day weekday weekend season month "
+    "iso numeric absolute month_year counted named week_day relative short_day feast month_day weekday "
+    "weekend season month "
     "year".split()
 )
 _EVERY = re.compile(r"\b(?:every|each)\s(?:\w+day(?:,| and| or|, and)?\s)*$", re.IGNORECASE)

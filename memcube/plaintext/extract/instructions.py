@@ -7,26 +7,35 @@ import re
 
 # What an assistant does, and friends do not ask of each other: so "never give up" is none.
 _MANNER = (
-    r"(?:answer|reply|respond|write|speak|talk|call|address|refer|suggest|recommend|propose|include|mention|use|using|add"
-    r"|give|show|send|ask|assume|format|quote|cite|offer|start|end|keep|make|explain|sign|greet|book|order|schedule"
-    r"|calling|suggesting|recommending|mentioning|including|sending|asking|adding|writing|answering|replying|assuming|offering"
+    r"(?:answer|reply|respond|write|speak|talk|call|address|refer|suggest|recommend|propose|include"
+    r"|mention|use|using|add"
+    r"|give|show|send|ask|assume|format|quote|cite|offer|start|end|keep|make|explain|sign|greet|book|order"
+    r"|schedule"
+    r"|calling|suggesting|recommending|mentioning|including|sending|asking|adding|writing|answering"
+    r"|replying|assuming|offering"
     r"|giving|showing|reminding|remind|translate|round|convert|spell|avoid)"
 )
 _STANDING = re.compile(
     rf"(?:please,?\s|pls\s|and\s|so\s|but\s|also,?\s)*(?:"
-    rf"(?:always|never|from\snow\son,?|in\s(?:the\s)?future,?|going\sforward,?|by\sdefault,?|whenever\syou\s\w+,?"
-    rf"|every\stime\syou\s\w+,?|if\syou\s(?:answer|reply|write)\w*,?)\s(?:please\s)?(?:do\snot\s|don't\s|always\s|never\s)?{_MANNER}\b"
+    rf"(?:always|never|from\snow\son,?|in\s(?:the\s)?future,?|going\sforward,?|by\sdefault,?"
+    rf"|whenever\syou\s\w+,?"
+    rf"|every\stime\syou\s\w+,?|if\syou\s(?:answer|reply|write)\w*,?)\s(?:please\s)?(?:do\snot\s|don't\s"
+    rf"|always\s|never\s)?{_MANNER}\b"
     rf"|(?:stop|avoid|quit)\s{_MANNER}\b"
-    rf"|(?:do\snot|don't|no\sneed\sto)\s(?:ever\s)?(?:suggest|recommend|propose|book|call\sme|use|mention|offer|schedule|include|assume|send\sme|"
+    rf"|(?:do\snot|don't|no\sneed\sto)\s(?:ever\s)?(?:suggest|recommend|propose|book|call\sme|use|mention"
+    rf"|offer|schedule|include|assume|send\sme|"
     r"write\sto\sme|remind\sme)\b"
-    r"|(?:reply|answer|respond|speak|talk|write)(?:\s(?:to|me))*\s(?:only\s)?(?:in\s(?!a\s(?:minute|bit|moment))|with(?:out)?\s|briefly|shortly|concisely)"
+    r"|(?:reply|answer|respond|speak|talk|write)(?:\s(?:to|me))*\s(?:only\s)?(?:in\s(?!a\s(?:minute|bit"
+    r"|moment))|with(?:out)?\s|briefly|shortly|concisely)"
     r"|keep\s(?:your|the|all)\s(?:answers?|replies|reply|responses?|messages?)\b"
-    r"|call\sme\s[A-Za-z]\w*(?:\sinstead)?(?:[.,!]|$)|use\s(?:the\s)?(?:metric|imperial|celsius|fahrenheit|they|he|she|my|british|american|simple|plain|short)\b"
+    r"|call\sme\s[A-Za-z]\w*(?:\sinstead)?(?:[.,!]|$)|use\s(?:the\s)?(?:metric|imperial|celsius|fahrenheit"
+    r"|they|he|she|my|british|american|simple|plain|short)\b"
     r"|(?:when|whenever)\syou\s(?:reply|answer|write|respond)\b)",
     re.IGNORECASE,
 )
 _MOMENT = re.compile(
-    r"\b(?:this\s(?:one|time|text|letter|mail|email|message|draft|once)|for\snow|right\snow|today|tonight|just\sonce|first)\b"
+    r"\b(?:this\s(?:one|time|text|letter|mail|email|message|draft|once)|for\snow|right\snow|today|tonight"
+    r"|just\sonce|first)\b"
     r"|\bcall\sme\s(?:if|when|back|later|tomorrow|tonight|asap|maybe|anytime|crazy|old)\b|\?$",
     re.IGNORECASE,
 )

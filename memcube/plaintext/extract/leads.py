@@ -1,5 +1,5 @@
 # ruff: noqa: SIM905, RUF001 (dashes and wide marks are what people type)
-"""What stands before and behind a statement without belonging to it: greetings, names called, tags, asides."""
+"""What stands before and behind a statement without belonging: greetings, names called, tags, asides."""
 
 import re
 
@@ -8,7 +8,8 @@ _LEAD = re.compile(
       (?:hi|hey|hello|hiya|dear|good\s(?:morning|evening|afternoon)|morning|thanks|thank\syou|cheers|sorry
         |congrats)
         (?:\s(?:so\smuch|a\slot|again|there|all|everyone|for\s[\w\s']{2,40}|[A-Z]\w+)){0,2}\s*[,!.:–—-]+\s*
-    | (?:oh|ah|a+w+|ooh|wow|woah|whoa|woohoo|gosh|geez|dude|man|well|yeah|yep|yup|yes|no|nope|ok|okay|right|sure|hm+|um+|uh|haha+|hehe|lol|omg|so
+    | (?:oh|ah|a+w+|ooh|wow|woah|whoa|woohoo|gosh|geez|dude|man|well|yeah|yep|yup|yes|no|nope|ok|okay|right
+      |sure|hm+|um+|uh|haha+|hehe|lol|omg|so
       |anyway|btw|fyi
         |same\shere|me\stoo|me\sneither|likewise|what\selse|no\sjoke|true\sstory|long\sstory(?:\sshort)?
         |great|cool|nice|perfect|true|exactly|ha|ugh|phew|yay|damn|argh|honestly|guess\swhat|update
@@ -17,8 +18,10 @@ _LEAD = re.compile(
         |by\sthe\sway|as\s(?:I|you)\s(?:said|know)|like\sI\ssaid|the\sthing\sis|for\sthe\srecord|oh\sand
           |oh\sno
         |no\sworries|correction|wait|actually)\s*[,!:–—-]+\s*
-    | (?:since|when)\s(?:we|i)\slast\s(?:spoke|talked|chatted|met|saw\seach\sother|hung\sout|caught\sup),?\s(?=i\b|i'|my\b|we\b)
-    | (?:in\sthe\smeantime|on\s(?:another|a\sdifferent|a\sside)\snote|other\sthan\sthat|apart\sfrom\sthat|speaking\sof\swhich),\s
+    | (?:since|when)\s(?:we|i)\slast\s(?:spoke|talked|chatted|met|saw\seach\sother|hung\sout
+      |caught\sup),?\s(?=i\b|i'|my\b|we\b)
+    | (?:in\sthe\smeantime|on\s(?:another|a\sdifferent|a\sside)\snote|other\sthan\sthat|apart\sfrom\sthat
+      |speaking\sof\swhich),\s
     | (?:oh|well|lol|haha+|btw|fyi|yeah|anyway|so|and|but)\s(?=(?:I|I'm|I've|I'll|my|we|we're|our|the|that
       |he|she|i)\b)
     | (?:also|actually|btw|by\sthe\sway)\s(?=(?:I|my|we|our|the)\b)
@@ -55,14 +58,19 @@ _TAIL = re.compile(
 # "Maria, that's ...", "Woah Joanna, I won": whom one speaks to. A day or an adverb there says when.
 _CALLED = re.compile(
     r"(?:(?:oh|a+w+|wow|woah|whoa|hey|hi|yeah|yep|yup|man|so|well|and|but)\s)?(?P<name>[A-Z][a-z]+),\s"
-    r"(?=(?:i|i'm|i've|i'll|i'd|you|you're|it|it's|they|they're|that|that's|this|we|we're|we've|my|your|what|how|thanks|the|so"
-    r"|a|awesome|great|glad|just|when|if|let's|not|as|since|really|no|yes|sorry|can|could|do|is|have|with|every)\b)",
+    r"(?=(?:i|i'm|i've|i'll|i'd|you|you're|it|it's|they|they're|that|that's|this|we|we're|we've|my|your"
+    r"|what|how|thanks|the|so"
+    r"|a|awesome|great|glad|just|when|if|let's|not|as|since|really|no|yes|sorry|can|could|do|is|have|with"
+    r"|every)\b)",
     re.IGNORECASE,
 )
 _NOT_CALLED = frozenset(
-    "yesterday today tonight tomorrow lately recently sometimes usually often now then also plus still besides "
-    "monday tuesday wednesday thursday friday saturday sunday january february march april may june july august "
-    "september october november december summer winter spring autumn fall christmas easter eventually finally "
+    "yesterday today tonight tomorrow lately recently sometimes usually often now then also plus still "
+    "besides "
+    "monday tuesday wednesday thursday friday saturday sunday january february march april may june july "
+    "august "
+    "september october november december summer winter spring autumn fall christmas easter eventually "
+    "finally "
     "luckily sadly anyway meanwhile instead later afterwards first second last next otherwise however".split()
 )
 

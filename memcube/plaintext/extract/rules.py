@@ -9,7 +9,6 @@ from typing import Literal
 import msgspec
 
 from memcube.plaintext.extract import (
-    answers,
     cues,
     dates,
     facets,
@@ -19,9 +18,12 @@ from memcube.plaintext.extract import (
     sentences,
     slots,
 )
+from memcube.plaintext.extract.answers import replied
 from memcube.plaintext.extract.person import SPEAKER
+from memcube.plaintext.extract.said import Said
 from memcube.plaintext.extract.slot_table import is_functional
 from memcube.plaintext.extract.statements import Mentioned, clauses, halves, leans, statements, unquoted
+from memcube.plaintext.extract.taken_up import taken_up
 
 # A chat turn gives one to five; a pasted book must not become a thousand memories.
 MAX_CANDIDATES = 64
@@ -42,10 +44,17 @@ class Turn(msgspec.Struct, frozen=True):
     time: datetime
 
 
+class Earlier(msgspec.Struct, frozen=True):
+    """A turn said before the one to extract from: what that one answers or takes up."""
+
+    text: str
+    speaker: str
+
+
 class Candidate(msgspec.Struct, frozen=True):
     """A statement that may become a memory.
 
-    In a functional slot (`slot_table`) it replaces an older one of the same `about`; in a listed one it joins.
+    In a functional slot (`slot_table`) it replaces an older one of the same `about`; else it joins them.
     """
 
     text: str  # in the third person, dates resolved: "Ada moved to Lisbon last Tuesday (2026-03-10)"
@@ -61,12 +70,11 @@ class Candidate(msgspec.Struct, frozen=True):
     entities: tuple[str, ...] = ()
     salience: float = 0.6  # 0 to 1
     precision: dates.Precision | None = None  # of `valid_from`, where the sentence dates it
-    until: datetime | None = (
-        None  # with `valid_from` the interval that was said ("last week"); not an end of truth
-    )
+    until: datetime | None = None  # ends what was said as an interval ("last week"); it may be true beyond
+    completed_by: int | None = None  # which of the turns before gave it words, by its place among them
 
 
-def extract(turn: Turn, before: Sequence[Turn] = ()) -> tuple[Candidate, ...]:
+def extract(turn: Turn, before: Sequence[Earlier] = ()) -> tuple[Candidate, ...]:
     """The candidates of a turn in its order, each text once. An assistant's turn gives none: it echoes.
 
     `before` holds the turns said just before it, oldest first: they say what a short answer answers.
@@ -86,6 +94,8 @@ def extract(turn: Turn, before: Sequence[Turn] = ()) -> tuple[Candidate, ...]:
                 candidate = _with_context(candidate, part, speaker)
             if not is_functional(candidate.slot or "") and last is not None:
                 candidate = _restated(candidate, last)
+            if part.place is not None:
+                candidate = msgspec.structs.replace(candidate, completed_by=part.place)
             found.setdefault(candidate.text, candidate)
             last = candidate
         mentioned.note(said)
@@ -94,23 +104,25 @@ def extract(turn: Turn, before: Sequence[Turn] = ()) -> tuple[Candidate, ...]:
     return tuple(found.values())[:MAX_CANDIDATES]
 
 
-def _completed(said: Sequence[str], turn: Turn, before: Sequence[Turn]) -> list[answers.Said]:
-    """The sentences of a turn, each completed by the turn before where it answers that."""
-    if not before or not said:
-        return [answers.Said(sentence) for sentence in said]
-    own = next((one.text for one in reversed(before) if one.speaker == turn.speaker), None)
-    if own is not None:
-        taken = answers.taken_up(said, sentences.uncaptioned(sentences.clean(own)))
-        if taken[0] != answers.Said(said[0]) or before[-1].speaker == turn.speaker:
-            return taken
-    previous = sentences.uncaptioned(sentences.clean(before[-1].text))
-    if (echo := answers.echoed(said[0], previous)) is not None:
-        return [answers.Said(echo), *(answers.Said(sentence) for sentence in said[1:])]
-    question = answers.question_of(previous)
-    return answers.answered(question, said) if question else [answers.Said(sentence) for sentence in said]
+def _completed(said: Sequence[str], turn: Turn, before: Sequence[Earlier]) -> list[Said]:
+    """The sentences of a turn, each completed by a turn before where it answers that or takes it up."""
+    plain = [Said(sentence) for sentence in said]
+    if not said:
+        return plain
+    for place in range(len(before) - 1, -1, -1):
+        text = sentences.uncaptioned(sentences.clean(before[place].text))
+        if before[place].speaker == turn.speaker:
+            completed = taken_up(said, text)
+        elif place == len(before) - 1:
+            completed = replied(said, text)
+        else:
+            continue
+        if completed[0] != plain[0]:
+            return [msgspec.structs.replace(completed[0], place=place), *completed[1:]]
+    return plain
 
 
-def _with_context(candidate: Candidate, said: answers.Said, speaker: str) -> Candidate:
+def _with_context(candidate: Candidate, said: Said, speaker: str) -> Candidate:
     """What an answer means its question says, so the memory holds both."""
     asked = f'{speaker}, asked "{said.asked}?": {candidate.text}'
     return msgspec.structs.replace(
@@ -157,7 +169,8 @@ def _candidate(part: str, sentence: str, speaker: str, now: datetime) -> Candida
     if filled and filled.slot.startswith("birthday"):
         # A birthday comes every year: the date is its value, not the day it became true.
         resolved, moment = person.resolve(part), None
-    cue = cues.cue_of(sentence)
+    # A correction stands in the lead; what ends is said in the part itself.
+    cue = cues.cue_of(part) or ("correction" if cues.cue_of(sentence) == "correction" else None)
     if cue is None and filled and slots.ends(resolved):
         cue = "ending"
     denied = False

@@ -1,4 +1,4 @@
-# ruff: noqa: SIM905, RUF001 (word lists read best as words; dashes and wide marks are what people type)
+# ruff: noqa: SIM905 (word lists read best as words; dashes and wide marks are what people type)
 """What is worth remembering: news of a person; no greetings, praise, questions, requests, wishes, sayings.
 
 A sentence must earn its memory: it needs somebody or something it is about (`subject`), and words that say
@@ -19,7 +19,8 @@ _HEARER = frozenset("you you're you've you'll you'd your yours yourself u ur y'a
 _MINE = frozenset("me my mine i i'm i've myself".split())
 _OBJECT_PRONOUNS = frozenset("it them that this those these".split())
 _BE = frozenset(
-    "am is are was were be been being 'm 's feel feels felt get got getting feeling sounds looks seems".split()
+    "am is are was were be been being 'm 's feel feels felt get got getting feeling sounds looks "
+    "seems".split()
 )
 # "I'm passionate about X" says what one likes; "I'm excited about X" how one feels today.
 _LASTING = frozenset(
@@ -33,7 +34,8 @@ _MY_CAUSE = re.compile(
 )
 # What anything makes one feel is a mood, not news.
 _FELT = re.compile(
-    r"\b(?:makes?|made) (?:me|us) (?:feel|think|realize|realise|remember|appreciate|wonder|smile)\b|\bremind(?:s|ed)? (?:me|us)\b"
+    r"\b(?:makes?|made) (?:me|us) (?:feel|think|realize|realise|remember|appreciate|wonder|smile)\b"
+    r"|\bremind(?:s|ed)? (?:me|us)\b"
 )
 _MODAL: Final = frozenset("would could should shall ought".split())
 _ARTICLES: Final = frozenset(("the", "a", "an", "my", "our", "her", "his", "their"))
@@ -41,8 +43,10 @@ _NOUNS_TOO: Final = (
     frozenset("show talk hit walk run build reach stand push love".split()) - lexicon.LIGHT_NOUNS
 )
 _OFFER: Final = frozenset(
-    "let keep see check be do try think remember consider look talk support help cheer stick root make definitely "
-    "get give take come watch wait join catch say tell share show find go have never always stay continue push".split()
+    "let keep see check be do try think remember consider look talk support help cheer stick root make "
+    "definitely "
+    "get give take come watch wait join catch say tell share show find go have never always stay continue "
+    "push".split()
 )
 
 
@@ -80,7 +84,7 @@ def _is_news(subject: Subject, text: str, dated: bool) -> bool:  # noqa: PLR0911
                 exact and bool(content)
             )
         case Kind.NAMED:
-            return _is_named_news(subject, rest, exact, hearer)
+            return _is_named_news(rest, exact, hearer)
         case Kind.DEFINITE:
             return _is_definite_news(rest, content, exact, hearer)
         case Kind.DUMMY:
@@ -110,14 +114,14 @@ def _is_own_news(rest: tuple[str, ...], content: list[str], text: str, exact: bo
         and feeling not in _LASTING
     ):
         return (exact and bool(content)) or (_MY_CAUSE.search(text) is not None and not hearer)
-    if "will" in rest[:at] or "gonna" in rest[:at] or "'ll" in text[:8] or "going" in rest[:at]:
-        if verb in _OFFER and len(content) < 2 and not exact:
-            return False
+    ahead = "'ll" in text[:8] or not {"will", "gonna", "going"}.isdisjoint(rest[:at])
+    if ahead and verb in _OFFER and len(content) < 2 and not exact:
+        return False
     return not (after in _OBJECT_PRONOUNS and not exact and len([w for w in content if w != verb]) < 1)
 
 
 def _tells(verb: str, rest: tuple[str, ...], content: list[str], hearer: bool) -> bool:
-    """ "I know some Greek" and "I see a therapist" tell something; "I know what it's like" does not."""
+    """As "I know some Greek" and "I see a therapist" tell something; "I know what it's like" does not."""
     if verb in ("know", "knew"):
         return (
             bool(rest)
@@ -161,7 +165,7 @@ def _main_verb(rest: tuple[str, ...]) -> int:
     return 0
 
 
-def _is_named_news(subject: Subject, rest: tuple[str, ...], exact: bool, hearer: bool) -> bool:
+def _is_named_news(rest: tuple[str, ...], exact: bool, hearer: bool) -> bool:
     content = _content(rest[1:]) if rest else []
     if not exact and (hearer or (rest and _is_opinion(rest))):
         return False

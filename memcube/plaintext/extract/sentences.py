@@ -18,7 +18,8 @@ _CAPTION = re.compile(
 )
 # What stands between quotation marks is one thing said: no sentence ends inside it.
 _QUOTED = re.compile(
-    r"[\"“«][^\"”»\n]{3,400}[\"”»]|(?:(?<=\s)|(?<=^)|(?<=:))'(?=\w)[^'\n]{1,200}(?:'(?=\w)[^'\n]{1,200})*[.!?,]?'(?=\W|$)"
+    r"[\"“«][^\"”»\n]{3,400}[\"”»]|(?:(?<=\s)|(?<=^)"
+    r"|(?<=:))'(?=\w)[^'\n]{1,200}(?:'(?=\w)[^'\n]{1,200})*[.!?,]?'(?=\W|$)"
 )
 _BULLET = re.compile(r"^\s*(?:[-*+•–]\s+|\(?\d{1,2}[.)]\s+|#{1,6}\s+|\[[ xX]\]\s+)+")
 _EMOJI = "\U0001f000-\U0001faff\u2600-\u27bf\u2b00-\u2bff\ufe0f\u200d"

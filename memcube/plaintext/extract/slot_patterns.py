@@ -78,7 +78,8 @@ _JOB = (
     r"|bartender|administrator))"
 )
 _NUMBER = (
-    r"(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen"
+    r"(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen"
+    r"|seventeen|eighteen"
     r"|nineteen|(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)(?:-\w+)?)"
 )
 _KNOWN_AS = r"(?:is|'s|was) (?:called|named)"
@@ -104,7 +105,8 @@ TABLE: tuple[tuple[str, tuple[str, ...], re.Pattern[str]], ...] = tuple(
         (
             "lives_in",
             " back |not in|no longer in",
-            rf"{_START}{_WHO}{_OFTEN} (?:(?:came|moved|is|has moved|went) (?:back|home) (?:to|in)|is(?P<not> not| no longer) in)"
+            rf"{_START}{_WHO}{_OFTEN} (?:(?:came|moved|is|has moved|went) (?:back|home) (?:to|in)"
+            rf"|is(?P<not> not| no longer) in)"
             rf" {_PLACE}(?=[.,;:!?()]|$| (?:any ?more|now|at|in|for good|last|this|yesterday|and|but)\b)",
         ),
         (
@@ -129,8 +131,10 @@ TABLE: tuple[tuple[str, tuple[str, ...], re.Pattern[str]], ...] = tuple(
         (
             "works_at",
             " work",
-            rf"{_START}{_WHO}{_OFTEN}{_NOT}{_OFTEN} (?:works?|working|(?:is|are){_OFTEN} working)(?: \w+)?{_OFTEN} (?:at|for) "
-            r"(?:the|an?) (?P<v>(?!moment|time|while|minute|day|week|month|year|living|same)[\w' -]{3,30}?)(?=[.,;:!?()]|$| (?:and|but|so|now|since|in|on|as|with|these)\b)",
+            rf"{_START}{_WHO}{_OFTEN}{_NOT}{_OFTEN} (?:works?|working|(?:is"
+            rf"|are){_OFTEN} working)(?: \w+)?{_OFTEN} (?:at|for) "
+            r"(?:the|an?) (?P<v>(?!moment|time|while|minute|day|week|month|year|living"
+            r"|same)[\w' -]{3,30}?)(?=[.,;:!?()]|$| (?:and|but|so|now|since|in|on|as|with|these)\b)",
         ),
         (
             "works_at",
@@ -208,7 +212,8 @@ TABLE: tuple[tuple[str, tuple[str, ...], re.Pattern[str]], ...] = tuple(
         (
             "age",
             " is | turned ",
-            rf"{_START}{_WHO}(?: is{_OFTEN}|{_OFTEN} turned) (?P<v>{_NUMBER}(?: and a half)?(?: months| weeks)?)"
+            rf"{_START}{_WHO}(?: is{_OFTEN}|{_OFTEN} turned) (?P<v>{_NUMBER}(?: and a half)?(?: months"
+            rf"| weeks)?)"
             r"(?= years old|\s*[.,!)]|$| (?:now|and|but|today|already)\b)",
         ),
         (

@@ -21,8 +21,8 @@ FUNCTIONAL: Final = frozenset(
     )
 )
 LISTED: Final = frozenset(
-    ("likes", "dislikes", "owns", "allergic_to", "language", "hobby", "pet", "child", "sibling", "friend", "health",
-     "avoids", "plan", "instruction")
+    ("likes", "dislikes", "owns", "allergic_to", "language", "hobby", "pet", "child", "sibling", "friend",
+     "health", "avoids", "plan", "instruction")
 )  # fmt: skip
 
 

@@ -69,9 +69,8 @@ def listed_slot_of(resolved: str) -> tuple[Filled, bool] | None:
         value = normalised(groups["v"]) if groups["v"] else None
         about = groups.get("named") or groups.get("kin_name")
         kin = groups.get("kin")
-        if kin and not about:
-            slot = f"{slot}/{kin.lower().replace(' ', '-')}"
-        return Filled(slot, value, about), bool(groups.get("not") or groups.get("over"))
+        whose = f"/{kin.lower().replace(' ', '-')}" if kin and not about else ""
+        return Filled(slot + whose, value, about), bool(groups.get("not") or groups.get("over"))
     return None
 
 

@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 (dashes are what people type)
 """The statements of a sentence: without its lead, with its subject, in parts where each is one of its own."""
 
 import re
@@ -14,7 +15,8 @@ _LETS = re.compile(r"let's (?=\w)", re.IGNORECASE)
 # "..., and my sister", "..., but the flat": a second statement with a subject of its own.
 _NEW_SUBJECT = re.compile(r",? (?:and|but) (?=(?:I|I'm|I've|I'll|my|our|we|we're|the) )", re.IGNORECASE)
 _CLAUSE = re.compile(
-    r"(?:, (?:and |but |so |plus )?| and | but )(?:now |then |also )?(?=(?:I|I'm|I've|I'll|my|our|we|we're|we've|the|[A-Z][a-z]+|[A-Z][a-z]+'s) [a-z])"
+    r"(?:, (?:and |but |so |plus )?| and | but )(?:now |then |also )?(?=(?:I|I'm|I've|I'll|my|our|we|we're"
+    r"|we've|the|[A-Z][a-z]+|[A-Z][a-z]+'s) [a-z])"
     r"|, (?=(?:came|went|moved|sold|bought|got|left|quit) )"
 )
 _LEANING = re.compile(r"\b(?:it|she|he|they|them|him|her|this|that|there|one|so|then|too)\b", re.IGNORECASE)
@@ -36,7 +38,8 @@ _APPENDED = re.compile(
 
 _DILEMMA = re.compile(r"(?:should|shall) I (?P<what>[^?]+)\?$", re.IGNORECASE)
 _UNDECIDED = re.compile(
-    r"\bback and forth\b|\bcan't (?:decide|make up my mind)\b|\b(?:undecided|torn)\b|\bhaven't decided\b|\bnot (?:sure|decided)(?: yet)?\b",
+    r"\bback and forth\b|\bcan't (?:decide|make up my mind)\b|\b(?:undecided|torn)\b|\bhaven't decided\b"
+    r"|\bnot (?:sure|decided)(?: yet)?\b",
     re.IGNORECASE,
 )
 
@@ -118,7 +121,7 @@ def halves(text: str) -> list[tuple[str, str]]:
 
 
 def clauses(text: str, now: datetime) -> list[str]:
-    """The clauses of a statement that each state something by themselves; the whole where they lean on each other."""
+    """The clauses of a statement that each state something alone; the whole where they lean on each other."""
     for match in _CLAUSE.finditer(text):
         left, right = text[: match.start()], text[match.end() :]
         shown = dropped.with_subject(right[:1].upper() + right[1:])
@@ -139,7 +142,8 @@ def clauses(text: str, now: datetime) -> list[str]:
 
 # "When I moved, my ...", "If it holds, I ...": the first part is no statement of its own.
 _HANGING = re.compile(
-    r"^(?:when|while|as|if|since|because|although|though|after|before|once|until|in|on|at|for|during|with)\b|\b(?:that|which|who|if|because|when|before|after|of|with|between|both|like)$|^\W",
+    r"^(?:when|while|as|if|since|because|although|though|after|before|once|until|in|on|at|for|during"
+    r"|with)\b|\b(?:that|which|who|if|because|when|before|after|of|with|between|both|like)$|^\W",
     re.IGNORECASE,
 )
 
