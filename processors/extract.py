@@ -83,6 +83,8 @@ def _owned(candidate: rules.Candidate) -> str | None:
     """A slot is one person's: two people of a group may live in two places. Of many values none replaces."""
     if candidate.slot is None or not is_functional(candidate.slot):
         return None
+    if candidate.value is None and candidate.cue != "ending":
+        return None  # "I'm married" does not say that it is no longer to Tom
     return f"{candidate.about.casefold()}/{candidate.slot}"
 
 

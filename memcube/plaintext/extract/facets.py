@@ -77,9 +77,11 @@ def category_of(text: str, *, slot: str | None, instruction: bool, ahead: bool) 
         return "instruction"
     base = (slot or "").split("/")[0]
     main = _main_clause(text)
+    if not ahead and _RELATIONSHIP.search(main):
+        return "relationship"
     if base == "plan" or ahead or _INTENT.search(main) or (_PLAN.search(main) and not _happened(main)):
         return "plan"
-    if base in ("partner", "friend") or _RELATIONSHIP.search(main):
+    if base in ("partner", "friend"):
         return "relationship"
     if base.startswith("favourite") or _PREFERENCE.search(main):
         return "preference"

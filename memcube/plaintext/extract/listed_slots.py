@@ -63,7 +63,7 @@ TABLE: Final = tuple(
         (
             "language",
             "speak|fluent|knows|learning|languages",
-            rf"{_WHO}{_OFTEN}{_NO}{_OFTEN} (?:speaks?|is fluent in|are fluent in|(?:knows?|is learning"
+            rf"{_WHO}{_OFTEN}{_NO}{_OFTEN} (?:speaks?|is fluent in|are fluent in|(?:knows?|started learning|is learning"
             rf"|learned|learnt|learns|studies)(?: (?:how to speak|a bit of|a little|some|enough"
             rf"|to speak))*)[^.,;:!?]{{0,30}}?\b(?P<v>{_LANGUAGES})\b",
         ),
@@ -91,8 +91,8 @@ TABLE: Final = tuple(
         ),
         (
             "hobby",
-            "play|took up|gave up|quit|stopped|does |goes |practi|start|learn",
-            rf"{_WHO}{_OFTEN}(?:(?P<over> gave up(?: on)?| quit| stopped(?: playing| doing)?)| plays?"
+            "play|took up|gave up|quit|used to|stopped|does |goes |practi|start|learn",
+            rf"{_WHO}{_OFTEN}(?:(?P<over> used to (?:play|do)| gave up(?: on)?| quit| stopped(?: playing| doing)?)| plays?"
             rf"| is playing| took up| takes up| does"
             rf"| goes| practi[sc]es| started(?: playing| learning)?| (?:is learning|learns|learned"
             rf"|learnt)(?: how to play| to play)?)"

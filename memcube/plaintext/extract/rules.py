@@ -174,10 +174,10 @@ def _candidate(part: str, sentence: str, speaker: str, now: datetime) -> Candida
     if cue is None and filled and slots.ends(resolved):
         cue = "ending"
     denied = False
-    if filled is None and not instruction and (listed := slots.listed_slot_of(shown)):
+    if filled is None and not instruction and (listed := slots.listed_slot_of(resolved)):
         filled, denied = listed
     slot = filled.slot if filled else None
-    category = facets.category_of(shown, slot=slot, instruction=instruction, ahead=ahead)
+    category = facets.category_of(resolved, slot=slot, instruction=instruction, ahead=ahead)
     if slot is None and category in ("plan", "instruction"):
         slot = category
     text = resolved.replace(SPEAKER, speaker).rstrip(" .!…,;:。！")
@@ -191,8 +191,7 @@ def _candidate(part: str, sentence: str, speaker: str, now: datetime) -> Candida
         value=filled.value if filled else None,
         cue=cue,
         category=category,
-        polarity=facets.polarity_of(
-            shown, ending=cue == "ending", denied=denied, instruction=instruction, slot=slot
+        polarity=facets.polarity_of(resolved, ending=cue == "ending", denied=denied, instruction=instruction, slot=slot
         ),
         entities=facets.entities_of(text, speaker),
         salience=facets.salience_of(category, slot=slot, exact=moment is not None),

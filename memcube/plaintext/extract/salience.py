@@ -78,7 +78,7 @@ def _is_news(subject: Subject, text: str, dated: bool) -> bool:  # noqa: PLR0911
         case Kind.FIRST:
             return _is_own_news(rest, content, text, exact, hearer)
         case Kind.OWN:
-            return len(content) >= 1 and not (hearer and not exact)
+            return _is_news_of_own(subject, exact, hearer)
         case Kind.THIRD:
             return len(content) >= (2 if subject.words[subject.head].startswith(("he", "she")) else 3) or (
                 exact and bool(content)
@@ -129,6 +129,8 @@ def _tells(verb: str, rest: tuple[str, ...], content: list[str], hearer: bool) -
             and not hearer
             and bool(content)
         )
+    if verb == "thinking":
+        return rest[:1] in (("of",), ("about",)) and bool(content) and not hearer
     if verb in ("hope", "hoping"):
         return rest[:1] == ("to",) and len(content) >= 2
     if verb == "meant":
@@ -163,6 +165,19 @@ def _main_verb(rest: tuple[str, ...]) -> int:
             continue
         return at
     return 0
+
+
+def _is_news_of_own(subject: Subject, exact: bool, hearer: bool) -> bool:
+    """My sister moved; but my heart is full."""
+    if exact:
+        return True
+    head = [
+        word for word in subject.words[subject.head + 1 : subject.predicate] if word not in lexicon.EVALUATIVE
+    ]
+    told = _content(subject.words[subject.predicate :])
+    if head and lexicon.LIGHT_NOUNS.issuperset(head):
+        return len(told) >= 2 and not hearer
+    return bool(_content(subject.words)) and not hearer
 
 
 def _is_named_news(rest: tuple[str, ...], exact: bool, hearer: bool) -> bool:
