@@ -55,7 +55,7 @@ _PROFILE = re.compile(
     r"|phone number"
     r"|e-?mail|address|home address|employer|diet|allerg(?:y|ies)|hobb(?:y|ies)|languages?|pets?"
     r"|native language"
-    r"|favou?rite [a-z]+(?: [a-z]+)?)\s?(?::|=| - )\s?(?P<value>\S.*)",
+    r"|favou?rite [a-z]+(?: [a-z]+)?)\s?(?::| - )\s?(?P<value>\S.*)",
     re.IGNORECASE,
 )
 

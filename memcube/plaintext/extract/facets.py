@@ -22,6 +22,7 @@ _PLAN = re.compile(
 )
 _INTENT = re.compile(
     rf"{SPEAKER}'s (?:dream|goal|plan|idea) (?:is|was)|\bidea {SPEAKER} had was to\b|\bdecided to\b"
+    r"|\bbooked (?:an?|the|\w+) (?:flight|trip|hotel|table|tickets?|holiday|room)"
     r"|\b(?:meeting|appointment|flight|wedding|party|exam|interview|trip|viewing|surgery|conference"
     r"|concert)\b.* (?:is|are) (?:on|at|off)\b"
     r"|\bis off\b(?! sick)|\b(?:is|are) (?:taking|flying|moving|leaving|visiting|starting|joining"
@@ -71,11 +72,13 @@ _WEIGHT: Final = {
 }
 
 
-def category_of(text: str, *, slot: str | None, instruction: bool, ahead: bool) -> Category:
+def category_of(text: str, *, slot: str | None, instruction: bool, ahead: bool) -> Category:  # noqa: PLR0911 (a decision list)
     """`text` is resolved; `ahead`: its date lies in the future."""
     if instruction:
         return "instruction"
     base = (slot or "").split("/")[0]
+    if base in ("name", "age", "birthday", "allergic_to", "language", "diet", "job"):
+        return "fact"
     main = _main_clause(text)
     if not ahead and _RELATIONSHIP.search(main):
         return "relationship"
@@ -85,8 +88,6 @@ def category_of(text: str, *, slot: str | None, instruction: bool, ahead: bool) 
         return "relationship"
     if base.startswith("favourite") or _PREFERENCE.search(main):
         return "preference"
-    if base in ("name", "age", "birthday", "allergic_to", "language", "diet", "job"):
-        return "fact"
     return "event" if _happened(text) and "used to" not in text else "fact"
 
 

@@ -9,7 +9,8 @@ from typing import Final
 
 # "The view was amazing": said of anything, about nothing that lasts.
 EVALUATIVE: Final = frozenset(
-    "electric amazing awesome great good nice cool lovely wonderful fantastic brilliant incredible excellent perfect "
+    "electric amazing awesome great good nice cool lovely wonderful fantastic brilliant incredible "
+    "excellent perfect "
     "beautiful gorgeous stunning pretty cute adorable sweet fun funny hilarious exciting thrilling inspiring "
     "inspirational encouraging motivating rewarding fulfilling satisfying relaxing calming soothing peaceful "
     "refreshing freeing comforting heartwarming touching moving uplifting powerful impressive interesting "
@@ -107,7 +108,8 @@ TALK_VERBS: Final = frozenset(
 )
 # Verbs too general to say what was done: their object must.
 LIGHT_VERBS: Final = frozenset(
-    "slow am is are was were be been being have has had having do does did done doing get gets got gotten getting "
+    "slow am is are was were be been being have has had having do does did done doing get gets got gotten "
+    "getting "
     "go goes went gone going make makes made making take takes took taken taking give gives gave given "
     "giving "
     "let lets letting put want wants wanted need needs needed try tries tried trying keep keeps kept keeping "

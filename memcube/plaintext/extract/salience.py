@@ -177,7 +177,7 @@ def _is_news_of_own(subject: Subject, exact: bool, hearer: bool) -> bool:
     told = _content(subject.words[subject.predicate :])
     if head and lexicon.LIGHT_NOUNS.issuperset(head):
         return len(told) >= 2 and not hearer
-    return bool(_content(subject.words)) and not hearer
+    return bool(_content(subject.words)) and not hearer and subject.predicate < len(subject.words)
 
 
 def _is_named_news(rest: tuple[str, ...], exact: bool, hearer: bool) -> bool:
