@@ -90,7 +90,7 @@ def _with_verb_first(sentence: str) -> str:
         return sentence
     verb, following = match["verb"].lower(), match["next"].lower()
     rest = sentence[0].lower() + sentence[1:]
-    if verb in _NO_SUBJECT or verb in lexicon.FEELING | lexicon.EVALUATIVE or following in ("by", "to"):
+    if verb in _NO_SUBJECT or verb in lexicon.MOOD or following in ("by", "to"):
         return (
             "I " + rest if verb in ("moved", "used", "went", "had", "decided", "got", "managed") else sentence
         )

@@ -157,3 +157,5 @@ FUNCTION: Final = frozenset(
     "etc like let's lot able going highly greatly deeply incredibly extremely".split()
 )
 HOLLOW: Final = EVALUATIVE | FEELING | LIGHT_NOUNS | LIGHT_VERBS | FUNCTION
+MOOD: Final = EVALUATIVE | FEELING
+OPINION: Final = MOOD | LIGHT_NOUNS

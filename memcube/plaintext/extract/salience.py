@@ -147,7 +147,7 @@ def _main_verb(rest: tuple[str, ...]) -> int:
             following = next(
                 (w for w in rest[at + 1 :] if not verbs.is_adverb(w) and w not in lexicon.FUNCTION), ""
             )
-            if verbs.is_verb(following) and following not in lexicon.FEELING | lexicon.EVALUATIVE:
+            if verbs.is_verb(following) and following not in lexicon.MOOD:
                 continue
             return at
         if word in (
@@ -248,9 +248,7 @@ def _is_opinion(rest: tuple[str, ...]) -> bool:
         first = next(
             (word for word in rest[1:] if word not in lexicon.FUNCTION and word not in ("been", "be")), ""
         )
-        return first in lexicon.EVALUATIVE | lexicon.FEELING | lexicon.LIGHT_NOUNS or first.endswith(
-            ("able", "ible", "ful")
-        )
+        return first in lexicon.OPINION or first.endswith(("able", "ible", "ful"))
     return verb in (
         "made",
         "make",

@@ -74,6 +74,8 @@ _FRAGMENT = frozenset(
     "so such really very too always never long no not just how what only more less proud glad sorry way "
     "totally absolutely definitely super pretty quite kudos props hats congrats congratulations".split()
 )
+_FINITE = verbs.AUXILIARIES - {"be", "been", "being"}
+_AFTER_IS = lexicon.EVALUATIVE | lexicon.FUNCTION | verbs.ADVERBS
 _REACH: Final = 24
 
 
@@ -88,7 +90,7 @@ def subject_of(sentence: str) -> Subject:
 
 def is_finite(word: str) -> bool:
     """Whether the word alone makes a sentence of what stands before it."""
-    if word in verbs.AUXILIARIES - {"be", "been", "being"} or word.endswith(verbs.CONTRACTED_ENDINGS):
+    if word in _FINITE or word.endswith(verbs.CONTRACTED_ENDINGS):
         return True
     return (
         (verbs.is_past(word) or verbs.is_verb(word))
@@ -177,7 +179,7 @@ def _judge(tokens: list[str], words: tuple[str, ...], at: int) -> Subject:  # no
         return told(Kind.DEFINITE, _verb(words, at + 1))
     if word in _KIN or word.removesuffix("'s") in _KIN:
         return told(Kind.NAMED, _verb(words, at))
-    if word in _FRAGMENT or word in lexicon.EVALUATIVE | lexicon.FEELING:
+    if word in _FRAGMENT or word in lexicon.MOOD:
         verb = _verb(words, at + 1)
         return told(Kind.GENERIC if 0 < verb - at <= 3 and verb < len(words) else Kind.FRAGMENT, verb)
     if word.endswith("ing") and len(word) > 4 and word not in verbs.ING_NOUNS:
@@ -206,7 +208,7 @@ def _verb(words: tuple[str, ...], at: int) -> int:
 
 
 def _follows_is(word: str) -> bool:
-    return word.endswith(("ing", "ed")) or word in lexicon.EVALUATIVE | lexicon.FUNCTION | verbs.ADVERBS
+    return word.endswith(("ing", "ed")) or word in _AFTER_IS
 
 
 def _is_name(bare: str, after: str, word: str) -> bool:
