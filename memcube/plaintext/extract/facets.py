@@ -25,7 +25,7 @@ _INTENT = re.compile(
     r"|\bbooked (?:an?|the|\w+) (?:flight|trip|hotel|table|tickets?|holiday|room)"
     r"|\b(?:meeting|appointment|flight|wedding|party|exam|interview|trip|viewing|surgery|conference"
     r"|concert)\b.* (?:is|are) (?:on|at|off)\b"
-    r"|\bis off\b(?! sick)|\b(?:is|are) (?:taking|flying|moving|leaving|visiting|starting|joining"
+    r"|\bis off\b(?! sick| to)|\b(?:is|are) (?:taking|flying|moving|leaving|visiting|starting|joining"
     r"|attending|getting|putting in)\b"
 )
 _CLAUSE = re.compile(r",\s| (?:because|since|so|but|and|although|while|when)\s")
@@ -46,7 +46,7 @@ _RELATIONSHIP = re.compile(
 _ENDED = re.compile(
     r"\b(?:no longer|used to|any ?more|any longer|gave up|given up|quit|resigned|sold|broke(?:n)? up"
     r"|split up|divorced|cancelled|canceled|called off"
-    r"|stopped|dropped out|run over|ended|is over|is off\b(?! sick)|after all|was still"
+    r"|stopped|dropped out|run over|ended|is over\b(?! the)|is off\b(?! sick| to)|after all|was still"
     r"|went bankrupt|closed down|retired)\b"
     r"|\b(?:lost|left) (?:\ue000's|the|her|his) (?:\w+ )?(?:job|company|position)\b"
 )

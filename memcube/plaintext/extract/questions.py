@@ -89,7 +89,7 @@ STATED: Final = tuple(
         (r"(?:and |so )?who (?:did you go|did you travel) with$", "I went with {}"),
     )
 )
-LEANS = re.compile(r"\b(?:it|that|that's|it's|this|there|them|so|one)\b", re.IGNORECASE)
+LEANS = re.compile(r"\b(?:it|that|that's|it's|there|them)\b", re.IGNORECASE)
 
 
 def yes_or_no(question: str, first: str, following: Sequence[str]) -> str | None:  # noqa: PLR0911 (one line a reason)

@@ -18,6 +18,7 @@ from memcube.plaintext.extract import (
     person,
     sentences,
     slots,
+    verbs,
 )
 from memcube.plaintext.extract.answers import replied
 from memcube.plaintext.extract.person import SPEAKER
@@ -224,8 +225,8 @@ def _capitalised(part: str, resolved: str) -> str:
     if part[1:] != part[1:].lower():
         return resolved
     return re.sub(
-        r"(?<= (?:in|at|to) )(?!the\b|a\b|an\b|my\b|our\b|be\b|me\b)[a-z]",
-        lambda m: m.group().upper(),
+        r"(?<= (?:in|at|to) )(?!the\b|a\b|an\b|my\b|our\b|be\b|me\b)[a-z]+",
+        lambda match: match.group() if match.group() in verbs.BASE else match.group().capitalize(),
         resolved,
     )
 

@@ -37,6 +37,9 @@ _FELT = re.compile(
     r"\b(?:makes?|made) (?:me|us) (?:feel|think|realize|realise|remember|appreciate|wonder|smile)\b"
     r"|\bremind(?:s|ed)? (?:me|us)\b"
 )
+_DEICTIC: Final = frozenset(("this", "that", "these", "those"))
+_WE = re.compile(r"(?:\w+,? )?we\b", re.IGNORECASE)
+_PERCENT = re.compile(r"\d+\s?%\s?(?=agree|sure|with|behind)", re.IGNORECASE)
 _MODAL: Final = frozenset("would could should shall ought".split())
 _ARTICLES: Final = frozenset(("the", "a", "an", "my", "our", "her", "his", "their"))
 _NOUNS_TOO: Final = (
@@ -52,7 +55,7 @@ _OFFER: Final = frozenset(
 
 def is_statement(sentence: str, dated: bool) -> bool:
     """Whether a sentence, stripped of its lead, says something to remember. `dated`: it gives a date."""
-    text = _URL.sub(" ", sentence).strip()
+    text = _PERCENT.sub("", _URL.sub(" ", sentence)).strip()
     if not any(char.isalnum() for char in text) or chatter.is_code(text) or _QUOTE.fullmatch(text):
         return False
     subject = subject_of(text)
@@ -86,7 +89,7 @@ def _is_news(subject: Subject, text: str, dated: bool) -> bool:  # noqa: PLR0911
         case Kind.NAMED:
             return _is_named_news(rest, exact, hearer)
         case Kind.DEFINITE:
-            return _is_definite_news(rest, content, exact, hearer)
+            return _is_definite_news(subject, content, exact=exact, hearer=hearer)
         case Kind.DUMMY:
             return _is_dummy_news(rest, content, exact, hearer)
         case _:
@@ -103,6 +106,8 @@ def _is_own_news(rest: tuple[str, ...], content: list[str], text: str, exact: bo
         return False
     if _MODAL.intersection(rest[: at + 1]):
         return False
+    if rest[:1] == ("can",) and _WE.match(text) and len(content) < 3 and not exact:
+        return False  # "We can make it happen"
     if verb in lexicon.TALK_VERBS and not _tells(verb, rest[at + 1 :], content, hearer):
         return False
     if verb in ("feel", "felt", "feeling") and not exact:
@@ -187,14 +192,17 @@ def _is_named_news(rest: tuple[str, ...], exact: bool, hearer: bool) -> bool:
     return exact or bool(content) or (bool(rest) and bool(_content(rest)))
 
 
-def _is_definite_news(rest: tuple[str, ...], content: list[str], exact: bool, hearer: bool) -> bool:
-    """The plumber came, the key is with Tom; but the view was amazing."""
+def _is_definite_news(subject: Subject, content: list[str], *, exact: bool, hearer: bool) -> bool:
+    """The plumber came, the key is with Tom; but the view was amazing, and these colours are vivid."""
+    rest = subject.words[subject.predicate :]
     if hearer or not rest:
         return False
     told = _content(rest)
     if exact:
         return bool(content)
-    if _is_opinion(rest):
+    if _is_opinion(rest) or (
+        subject.words[subject.head] in _DEICTIC and rest[0] in ("is", "are") and _MINE.isdisjoint(rest)
+    ):
         return False
     if not _MINE.isdisjoint(rest):
         return bool(content)
@@ -225,6 +233,8 @@ def _is_generic_news(
 def _is_opinion(rest: tuple[str, ...]) -> bool:
     """As in "was so amazing", "must have been hard", "makes me feel calm", "looks great"."""
     verb = rest[0].rpartition("'")[2] if rest[0].endswith("'s") else rest[0]
+    if verb in ("looks", "look", "looked", "sounds", "seems", "feels"):
+        return True
     if verb in ("must", "would", "could", "should", "may", "might", "can"):
         return True
     if verb in (
