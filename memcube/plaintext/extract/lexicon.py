@@ -132,7 +132,8 @@ FUNCTION: Final = frozenset(
     "wasn't weren't hasn't haven't hadn't cannot gonna gotta wanna ain't yes yeah yep nope oh ah wow hey "
     "hi well ok okay thanks please anyway btw plus anymore whenever wherever whatever however someday "
     "somewhere everywhere anytime yet in-between thankfully hopefully luckily somehow that'd that'll it'd "
-    "it'll there'd what've who's etc like let's lot able going highly greatly deeply incredibly extremely".split()
+    "it'll there'd what've who's etc like let's lot able going highly greatly deeply "
+    "incredibly extremely".split()
 )
 HOLLOW: Final = EVALUATIVE | FEELING | LIGHT_NOUNS | LIGHT_VERBS | FUNCTION
 MOOD: Final = EVALUATIVE | FEELING

@@ -38,6 +38,8 @@ _FELT = re.compile(
     r"|\bremind(?:s|ed)? (?:me|us)\b"
 )
 _DEICTIC: Final = frozenset(("this", "that", "these", "those"))
+# "Locker 3 belongs to Rui": a number and a name make news of a thing.
+_NAMED_LATER = re.compile(r"[a-z\d,] [A-Z][a-z]")
 _WE = re.compile(r"(?:\w+,? )?we\b", re.IGNORECASE)
 _PERCENT = re.compile(r"\d+\s?%\s?(?=agree|sure|with|behind)", re.IGNORECASE)
 _MODAL: Final = frozenset("would could should shall ought".split())
@@ -93,7 +95,8 @@ def _is_news(subject: Subject, text: str, dated: bool) -> bool:  # noqa: PLR0911
         case Kind.DUMMY:
             return _is_dummy_news(rest, content, exact, hearer)
         case _:
-            return _is_generic_news(subject, rest, content, dated, hearer)
+            named = _NAMED_LATER.search(text) is not None
+            return _is_generic_news(subject, rest, content, dated or (exact and named), hearer)
 
 
 def _is_own_news(rest: tuple[str, ...], content: list[str], text: str, exact: bool, hearer: bool) -> bool:  # noqa: PLR0911 (one line a reason)
