@@ -187,7 +187,8 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
         "--part",
         choices=("tuning", "development", "held-out", "all"),
         default="tuning",
-        help="two thirds of the turns are for writing rules, one third is only measured; development: 240 more, labelled once (default: tuning)",
+        help="two thirds of the turns are for writing rules, one third is only measured;"
+        " development: 240 more, labelled once (default: tuning)",
     )
     parser.add_argument("--show", action="store_true", help="every turn with something wrong or missed")
     parser.add_argument("--json", action="store_true", help="one JSON object")
