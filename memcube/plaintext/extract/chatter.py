@@ -83,6 +83,8 @@ _PHATIC = re.compile(
         |\shave)?(?:\sbeen)?\s(?:happened|changed|going\son|happening)
       |(?:since|when)\s(?:we|i)\slast\s(?:spoke|talked|chatted|met|saw)[^,]*(?:$|,\s(?:a\slot|so\smuch|lots
         |things|some|big)\b)
+      |(?:(?:i|we)\s)?(?:haven't|have\snot)\s(?:really\s)?(?:talked|spoken|chatted|met|caught\sup|seen\syou
+        |seen\seach\sother|heard\sfrom\syou)\b
       |i\sgot\sit\b|i've\sgot\s(?:\w+\s)?news|i\sremember\W*$|i\s(?:has|have)\sbeen\sa\swhile
       |i\s(?:know|see|agree|understand|guess|think\sso|hear\syou|feel\syou|don't\smind|mean\sit|love\s(?:it
         |that|this|you)

@@ -6,7 +6,7 @@ import re
 from memcube.plaintext.extract import lexicon, verbs
 from memcube.plaintext.extract.subject import is_finite
 
-_ADVERBS = r"(?:(?:just|finally|also|already|recently|only|still|officially|then) )*"
+_ADVERBS = r"(?:(?:just|finally|also|already|recently|only|still|officially|then|always) )*"
 _DROPPED = re.compile(
     rf"{_ADVERBS}(?:"
     r"(?P<past>used to|picked up|came back|gave up|can't|won't|couldn't|didn't|haven't)"

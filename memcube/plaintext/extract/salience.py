@@ -20,7 +20,7 @@ _MINE = frozenset("me my mine i i'm i've myself".split())
 _OBJECT_PRONOUNS = frozenset("it them that this those these".split())
 _BE = frozenset(
     "am is are was were be been being 'm 's feel feels felt get got getting feeling sounds looks "
-    "seems".split()
+    "seems doing".split()
 )
 # "I'm passionate about X" says what one likes; "I'm excited about X" how one feels today.
 _LASTING = frozenset(
@@ -190,7 +190,7 @@ def _is_news_of_own(subject: Subject, exact: bool, hearer: bool) -> bool:
 
 def _is_named_news(rest: tuple[str, ...], exact: bool, hearer: bool) -> bool:
     content = _content(rest[1:]) if rest else []
-    if not exact and (hearer or (rest and _is_opinion(rest))):
+    if not exact and (hearer or (rest and _is_opinion(rest) and not _is_of_speaker(rest))):
         return False
     return exact or bool(content) or (bool(rest) and bool(_content(rest)))
 
@@ -230,6 +230,8 @@ def _is_generic_news(
         return dated and len(content) >= 2
     if dated and len(content) >= 2 and not _is_opinion(rest):
         return True
+    if _is_opinion(rest) and not _is_of_speaker(rest):
+        return False  # "Seeing my kids smile was so lovely"
     return _is_of_speaker(subject.words) and len(content) >= 1 and not _FELT.search(" ".join(rest))
 
 

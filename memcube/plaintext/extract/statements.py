@@ -20,6 +20,10 @@ _CLAUSE = re.compile(
     r"|we've|the|[A-Z][a-z]+|[A-Z][a-z]+'s) [a-z])"
     r"|, (?=(?:came|went|moved|sold|bought|got|left|quit) )"
 )
+_SECOND_CLAUSE = re.compile(
+    r"(?:,| -) (?:and|but|so|which means|because) (?=(?:I|I'm|I've|I'll|my|our|we|we're|we've|[a-z]+ing) )"
+    r"| (?:so|which means) (?=(?:I'm|I've|my|we're|we've) )"
+)
 _LEANING = re.compile(r"\b(?:it|she|he|they|them|him|her|this|that|there|one|so|then|too)\b", re.IGNORECASE)
 _DASH = re.compile(r"\s+[-–—]+\s+|\s*—\s*|(?<=\w)- (?=\w)")
 # Whom "she" in the next sentence of a turn means: a relative, a pet, or who was with the speaker.
@@ -95,8 +99,21 @@ def statements(sentence: str, now: datetime) -> list[str]:
                 else []
             )
     if not salience.is_statement(text, bool(moments)):
-        return []
+        return _behind(text, now)
     return _split_instruction(text)
+
+
+def _behind(text: str, now: datetime) -> list[str]:
+    """As in "It's been stressful, but dancing keeps me going": the clause behind says something, the first none."""
+    quoted = quotes(text)
+    for match in _SECOND_CLAUSE.finditer(text):
+        right = text[match.end() :]
+        if any(begin < match.start() < end for begin, end in quoted) or leans(right):
+            continue
+        shown = right[:1].upper() + right[1:]
+        if len(right.split()) > 3 and _has_verb(shown) and salience.is_statement(shown, _dated(shown, now)):
+            return _split_instruction(shown)
+    return []
 
 
 def _dated(part: str, now: datetime) -> bool:

@@ -196,7 +196,7 @@ def _judge(tokens: list[str], words: tuple[str, ...], at: int) -> Subject:  # no
         return told(Kind.GENERIC, _verb(words, at + 1))
     bare = word.removesuffix("'s")
     if (
-        word in verbs.BASE
+        (word in verbs.BASE or word in ("gotta", "lemme"))
         and not word[0].isdigit()
         and not (after and is_finite(after) and word in verbs.ALSO_NOUNS)
     ):
