@@ -26,6 +26,8 @@ _BE = frozenset(
 _LASTING = frozenset(
     "passionate obsessed interested into fan hooked committed dedicated afraid scared".split()
 )
+_BELIEVING = ("sure", "certain", "confident", "convinced")
+_ASPECT: Final = frozenset("start started starting keep kept keeping continue stop stopped begin".split())
 _CAUSE = re.compile(
     r"\b(?:about|for|of|with|because|since|after|before|at|by|that) (?:my|our|the)\b", re.IGNORECASE
 )
@@ -113,7 +115,9 @@ def _is_own_news(rest: tuple[str, ...], content: list[str], text: str, exact: bo
         return False  # "We can make it happen"
     if verb in lexicon.TALK_VERBS and not _tells(verb, rest[at + 1 :], content, hearer):
         return False
-    if verb in ("feel", "felt", "feeling") and not exact:
+    if verb in ("feel", "felt", "feeling", *_BELIEVING) and not exact:
+        return False
+    if not exact and len(content) <= 2 and _is_evaluation(verb, rest[at + 1 :]):
         return False
     feeling = next((word for word in rest[at:] if word not in lexicon.FUNCTION and word not in _BE), "")
     if (
@@ -128,6 +132,17 @@ def _is_own_news(rest: tuple[str, ...], content: list[str], text: str, exact: bo
     return not (after in _OBJECT_PRONOUNS and not exact and len([w for w in content if w != verb]) < 1)
 
 
+def _is_evaluation(verb: str, rest: tuple[str, ...]) -> bool:
+    """As in "I had a great time chatting", "I find it so calming", "I'm doing my best"."""
+    first = next((word for word in rest if word not in lexicon.FUNCTION), "")
+    if verb in ("find", "found"):
+        return rest[:1] != () and rest[0] in _OBJECT_PRONOUNS
+    if verb in ("had", "have", "having"):
+        return first in lexicon.EVALUATIVE and not lexicon.LIGHT_NOUNS.isdisjoint(rest)
+    told = next((word for word in rest if not verbs.is_adverb(word) and word not in ("so", "my")), "")
+    return verb == "doing" and told in lexicon.MOOD
+
+
 def _tells(verb: str, rest: tuple[str, ...], content: list[str], hearer: bool) -> bool:
     """As "I know some Greek" and "I see a therapist" tell something; "I know what it's like" does not."""
     if verb in ("know", "knew"):
@@ -138,7 +153,7 @@ def _tells(verb: str, rest: tuple[str, ...], content: list[str], hearer: bool) -
             and bool(content)
         )
     if verb == "thinking":
-        return rest[:1] in (("of",), ("about",)) and bool(content) and not hearer
+        return rest[:1] in (("of",), ("about",)) and len(content) >= 2 and not hearer
     if verb in ("hope", "hoping"):
         return rest[:1] == ("to",) and len(content) >= 2
     if verb == "meant":
@@ -158,6 +173,8 @@ def _main_verb(rest: tuple[str, ...]) -> int:
             if verbs.is_verb(following) and following not in lexicon.MOOD:
                 continue
             return at
+        if word in _ASPECT and at + 1 < len(rest) and rest[at + 1].endswith("ing"):
+            continue  # "I'll start thinking about it" is about thinking
         if word in (
             "gonna",
             "gotta",
@@ -209,7 +226,7 @@ def _is_definite_news(subject: Subject, content: list[str], *, exact: bool, hear
         return False
     if not _MINE.isdisjoint(rest):
         return bool(content)
-    return len(content) >= 2 and bool(told)
+    return len(content) >= 3 and bool(told)
 
 
 def _is_dummy_news(rest: tuple[str, ...], content: list[str], exact: bool, hearer: bool) -> bool:
