@@ -29,7 +29,8 @@ _DASH = re.compile(r"\s+[-–—]+\s+|\s*—\s*|(?<=\w)- (?=\w)")
 # Whom "she" in the next sentence of a turn means: a relative, a pet, or who was with the speaker.
 _SUBJECT = re.compile(
     rf"(?P<who>my (?:[a-z]+ )?(?:{ONE_EACH}|{MANY}|{PETS})(?: [A-Z]\w+)?)(?! and )\b"
-    rf"|(?P<name>[A-Z]\w+) and (?:I|me)\b",
+    rf"|(?P<name>[A-Z]\w+) and (?:I|me)\b"
+    r"|(?:her|his|its) name(?:'s| is) (?P<called>(?-i:[A-Z])\w+)",
     re.IGNORECASE,
 )
 _COMPANY = re.compile(r"\b(?:with|and|called|named|met|from) (?P<name>[A-Z][a-z]+)\b(?! and| [A-Z])")
@@ -196,7 +197,7 @@ class Mentioned:
         named = _SUBJECT.match(sentence)
         company = list(_COMPANY.finditer(sentence))
         if named:
-            self._who = named["who"] or named["name"]
+            self._who = named["who"] or named["name"] or named["called"]
         elif company:
             self._who = company[-1]["name"]
         subject = subject_of(sentence)
