@@ -66,6 +66,8 @@ LIGHT_NOUNS: Final = frozenset(
     "pieces matter stage step steps beauty magic nature ups downs ups-and-downs hustle grind vision "
     "potential growth self-expression expression creativity".split()
 )
+# "We had lots of fun": of anything.
+ENJOYED: Final = frozenset("fun blast ball laugh laughs joy experience experiences memories".split())
 # Heads of sayings ("Friendship is everything", "Life throws curveballs"), and by their endings many more.
 ABSTRACT: Final = LIGHT_NOUNS | frozenset(
     "nature life love music art dance dancing painting family friends teamwork practice patience hard "
@@ -135,6 +137,14 @@ FUNCTION: Final = frozenset(
     "it'll there'd what've who's etc like let's lot able going highly greatly deeply "
     "incredibly extremely".split()
 )
-HOLLOW: Final = EVALUATIVE | FEELING | LIGHT_NOUNS | LIGHT_VERBS | FUNCTION
+# "Harder", "the sweetest": measured against nothing that is named.
+COMPARED: Final = frozenset(
+    stem + ending
+    for word in EVALUATIVE
+    if len(word) < 8
+    for stem in (word, word.removesuffix("e"), word.removesuffix("y") + "i", word + word[-1])
+    for ending in ("er", "est")
+) - {"number", "super"}
+HOLLOW: Final = COMPARED | EVALUATIVE | FEELING | LIGHT_NOUNS | LIGHT_VERBS | FUNCTION
 MOOD: Final = EVALUATIVE | FEELING
 OPINION: Final = MOOD | LIGHT_NOUNS

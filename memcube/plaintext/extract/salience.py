@@ -101,11 +101,17 @@ def _is_news(subject: Subject, text: str, dated: bool) -> bool:  # noqa: PLR0911
             return _is_generic_news(subject, rest, content, dated or (exact and named), hearer)
 
 
+def tells_more(subject: Subject) -> bool:
+    """Whether it says of somebody more than how one finds them."""
+    rest = subject.words[subject.predicate :]
+    return bool(rest) and not _is_opinion(rest) and _HEARER.isdisjoint(rest)
+
+
 def _is_own_news(rest: tuple[str, ...], content: list[str], text: str, exact: bool, hearer: bool) -> bool:  # noqa: PLR0911 (one line a reason)
     at = _main_verb(rest)
     verb = rest[at] if at < len(rest) else ""
     after = rest[at + 1] if at + 1 < len(rest) else ""
-    if not content and not exact:
+    if not content and (not exact or _is_hollow(verb, rest[at + 1 :])):
         return False
     if hearer and not exact and (len(content) < 2 or after in _HEARER):
         return False
@@ -115,6 +121,8 @@ def _is_own_news(rest: tuple[str, ...], content: list[str], text: str, exact: bo
         return False  # "We can make it happen"
     if verb in lexicon.TALK_VERBS and not _tells(verb, rest[at + 1 :], content, hearer):
         return False
+    if verb == "feel" and after in _ARTICLES and len(content) >= 3 and not _MINE.isdisjoint(rest):
+        return not hearer  # "I feel an urge to serve my country"
     if verb in ("feel", "felt", "feeling", *_BELIEVING) and not exact:
         return False
     if not exact and len(content) <= 2 and _is_evaluation(verb, rest[at + 1 :]):
@@ -132,13 +140,21 @@ def _is_own_news(rest: tuple[str, ...], content: list[str], text: str, exact: bo
     return not (after in _OBJECT_PRONOUNS and not exact and len([w for w in content if w != verb]) < 1)
 
 
+def _is_hollow(verb: str, rest: tuple[str, ...]) -> bool:
+    """As in "Yesterday I had an experience that changed everything": dated, and yet nothing is told."""
+    first = next((word for word in rest if word not in lexicon.FUNCTION), "")
+    return verb in ("had", "have", "having", "got") and first in lexicon.OPINION
+
+
 def _is_evaluation(verb: str, rest: tuple[str, ...]) -> bool:
     """As in "I had a great time chatting", "I find it so calming", "I'm doing my best"."""
     first = next((word for word in rest if word not in lexicon.FUNCTION), "")
     if verb in ("find", "found"):
         return rest[:1] != () and rest[0] in _OBJECT_PRONOUNS
     if verb in ("had", "have", "having"):
-        return first in lexicon.EVALUATIVE and not lexicon.LIGHT_NOUNS.isdisjoint(rest)
+        return first in lexicon.ENJOYED or (
+            first in lexicon.EVALUATIVE and not lexicon.LIGHT_NOUNS.isdisjoint(rest)
+        )
     told = next((word for word in rest if not verbs.is_adverb(word) and word not in ("so", "my")), "")
     return verb == "doing" and told in lexicon.MOOD
 
@@ -249,7 +265,14 @@ def _is_generic_news(
         return True
     if _is_opinion(rest) and not _is_of_speaker(rest):
         return False  # "Seeing my kids smile was so lovely"
-    return _is_of_speaker(subject.words) and len(content) >= 1 and not _FELT.search(" ".join(rest))
+    if _FELT.search(" ".join(rest)):
+        return _is_deed(subject.words[subject.head : subject.predicate])
+    return _is_of_speaker(subject.words) and len(content) >= 1
+
+
+def _is_deed(words: tuple[str, ...]) -> bool:
+    """As in "Helping out at the shelter made me feel useful": the speaker did so."""
+    return len(words) > 1 and words[0].endswith("ing") and len(_content(words)) > 1
 
 
 def _is_opinion(rest: tuple[str, ...]) -> bool:

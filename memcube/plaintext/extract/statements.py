@@ -92,7 +92,7 @@ def statements(sentence: str, now: datetime) -> list[str]:
         told = [
             part for part in parts if salience.is_statement(part[:1].upper() + part[1:], _dated(part, now))
         ]
-        if len(told) < len(parts):
+        if len(told) < len(parts) and not (told[:1] == parts[:1] and _is_told_on(parts[1])):
             whole = salience.is_statement(text, bool(moments))
             return (
                 [piece for part in told for piece in statements(part[:1].upper() + part[1:], now)]
@@ -115,6 +115,12 @@ def _behind(text: str, now: datetime) -> list[str]:
         if len(right.split()) > 3 and _has_verb(shown) and salience.is_statement(shown, _dated(shown, now)):
             return _split_instruction(shown)
     return []
+
+
+def _is_told_on(part: str) -> bool:
+    """As in "My sister is great - she drove us home": more of the same, with something done."""
+    subject = subject_of(part)
+    return subject.kind is Kind.THIRD and salience.tells_more(subject)
 
 
 def _dated(part: str, now: datetime) -> bool:
