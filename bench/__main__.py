@@ -33,8 +33,9 @@ BENCHMARKS: Final = {
     " and its memory (4 minutes)",
     "startstop": "how long processes, `memcube up` and commands take to start and to stop (2 minutes)",
 }
-# Judges what is recalled instead of timing it, and has options of its own.
+# Judge what is recalled and what is extracted instead of timing it, and have options of their own.
 EVALUATION: Final = "recall"
+EVALUATIONS: Final = (EVALUATION, "extraction")
 
 progress = Console(stderr=True, highlight=False)
 output = Console(highlight=False)
@@ -43,8 +44,8 @@ output = Console(highlight=False)
 def main(arguments: Sequence[str] | None = None) -> int:
     """Exit status 0 when everything was measured, whatever the figures: a busy machine is not a fault."""
     arguments = sys.argv[1:] if arguments is None else arguments
-    if arguments[:1] == [EVALUATION]:
-        return int(import_module(f"bench.{EVALUATION}").main(arguments[1:]))
+    if arguments and arguments[0] in EVALUATIONS:
+        return int(import_module(f"bench.{arguments[0]}").main(arguments[1:]))
     options = _options(arguments)
     signal.signal(signal.SIGTERM, _stop)  # as Ctrl-C: what was started is put away
     try:
