@@ -33,10 +33,10 @@ BENCHMARKS: Final = {
     " and its memory (4 minutes)",
     "startstop": "how long processes, `memcube up` and commands take to start and to stop (2 minutes)",
 }
-# Judge what is recalled, and what becomes of facts that change, instead of timing; with options of their own.
+# Judge what is recalled, extracted and kept instead of timing it, and have options of their own.
 EVALUATION: Final = "recall"
 STORIES: Final = "stories"
-EVALUATIONS: Final = (EVALUATION, STORIES)
+EVALUATIONS: Final = (EVALUATION, "extraction", STORIES)
 
 progress = Console(stderr=True, highlight=False)
 output = Console(highlight=False)

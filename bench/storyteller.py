@@ -55,7 +55,7 @@ class Storyteller:
         self._offsets = dict(self._runner.start_at(dict.fromkeys(range(PARTITIONS), (0, 0))))
 
     def tell(self, name: str, turns: Sequence[str]) -> Told:
-        """Play the turns one by one. Raises `BenchError` for a line that is none or an event that is refused."""
+        """Play the turns one by one. Raises `BenchError` for a line that is none or is refused."""
         told = Told(Subject("stories", "group", name), self._store)
         arrived = datetime.min.replace(tzinfo=UTC)
         for number, line in enumerate(turns, 1):

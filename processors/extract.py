@@ -6,6 +6,7 @@ from typing import Final
 
 from memcube.cube import Form
 from memcube.plaintext import extract as rules
+from memcube.plaintext.extract.slot_table import is_functional
 from processors.step import Opened, Statement
 from schemas.body import Content
 from schemas.envelope import Event
@@ -64,7 +65,7 @@ def _facts(event: Event, content: Content) -> tuple[Statement, ...]:
             valid_from=candidate.valid_from,
             processor=PROCESSOR,
             slot=_owned(candidate),
-            value=candidate.value,
+            value=candidate.value if candidate.slot and is_functional(candidate.slot) else None,
             dated=candidate.dated,
             cue=candidate.cue,
         )
@@ -73,8 +74,10 @@ def _facts(event: Event, content: Content) -> tuple[Statement, ...]:
 
 
 def _owned(candidate: rules.Candidate) -> str | None:
-    """A slot is one person's: two people of a group may live in two places."""
-    return f"{candidate.about.casefold()}/{candidate.slot}" if candidate.slot else None
+    """A slot is one person's: two people of a group may live in two places. Of many values none replaces."""
+    if candidate.slot is None or not is_functional(candidate.slot):
+        return None
+    return f"{candidate.about.casefold()}/{candidate.slot}"
 
 
 def _as_given(event: Event, content: Content, step: str, processor: str) -> Statement:

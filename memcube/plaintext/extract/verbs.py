@@ -6,7 +6,8 @@ A list errs on rare words only; a wrong guess costs one clumsy ending in a memor
 """
 
 IRREGULAR_PAST = frozenset(
-    "was were had did went got met bought made took came saw said told gave found left felt kept knew "
+    "died lied tied was were had did went got met bought made took came saw said told gave found left felt "
+    "kept knew "
     "thought ran "
     "sold lost broke spent wrote ate drank drove flew swam sang began became brought built caught chose "
     "drew fell "
@@ -34,6 +35,18 @@ _PARTICIPLES = frozenset(
 )
 
 BASE = frozenset(
+    "motivate inspire encourage succeed brighten calm focus boost fuel fill amaze surprise excite spark lift "
+    "connect express explore achieve reduce increase improve protect survive chase embrace shape form "
+    "provide "
+    "face fight dream score train coach raise donate mentor foster adopt rescue hurt ache snore bark bite "
+    "chew "
+    "graduate major enroll enrol apply audition perform compose edit publish review film record sketch sew "
+    "knit "
+    "bake grill brew roast skate surf climb camp fish hunt jog stretch lift recover heal cope deserve "
+    "vanish blow "
+    "commute relocate renovate decorate assemble design sponsor sign invest budget retire resign hire fire "
+    "promote "
+    "babysit tutor lecture research experiment analyse analyze program code debug "
     "accept add adopt agree am apply arrange arrive ask attend avoid bake be believe belong book borrow "
     "bring build "
     "buy call can care carry celebrate change clean climb close coach collect come commute cook cost count "
@@ -86,6 +99,11 @@ ADVERBS = frozenset(
     "rarely seldom recently currently probably soon once ever quite kinda sorta maybe perhaps definitely "
     "hardly barely too mostly mainly very totally honestly sadly luckily later eventually no longer myself "
     "first almost again today yesterday".split()
+)
+ING_NOUNS = frozenset(
+    "during morning evening something everything nothing anything king ring spring string wing thing "
+    "building wedding "
+    "meeting ceiling clothing feeling bring sing".split()
 )
 _LY_VERBS = frozenset("apply reply rely fly supply multiply comply ally imply".split())
 _AGREED = {
