@@ -94,6 +94,8 @@ class Payload(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
 
     slot, value: what the fact is the single answer to (`lives_in`, `lisbon`), if it is one.
     follows: the episode said before this one in the same conversation.
+    completed_by: the event whose turn gave words to this fact without being its source: the question that it
+    answers. Who forgets that turn forgets the fact as well.
     """
 
     text: str
@@ -101,6 +103,7 @@ class Payload(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     slot: str | None = None
     value: str | None = None
     follows: str | None = None
+    completed_by: str | None = None
 
 
 class MemCube(msgspec.Struct, frozen=True, gc=False):

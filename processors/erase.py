@@ -47,7 +47,10 @@ def shred(revision: Revision, data: Shred) -> Outcome:
 
 
 def _with_turns(revision: Revision, targets: dict[str, MemCube]) -> dict[str, MemCube]:
-    """The targets, the raw turns they came from, and the facts that came from a targeted turn alone."""
+    """The targets, the raw turns they came from, and the facts that came from a targeted turn alone.
+
+    A fact that holds words of a targeted turn, the question that it answers, goes as well.
+    """
     view = revision.view
     found = dict(targets)
     episodes = [cube for cube in targets.values() if cube.form is Form.EPISODE]
@@ -60,7 +63,8 @@ def _with_turns(revision: Revision, targets: dict[str, MemCube]) -> dict[str, Me
                 found[episode] = view.cube(episode)
     if turns:
         for cube in view:
-            if cube.sources and {source.event_id for source in cube.sources} <= turns:
+            alone = cube.sources and {source.event_id for source in cube.sources} <= turns
+            if alone or (cube.payload and cube.payload.completed_by in turns):
                 found[cube.id] = cube
     return dict(sorted(found.items()))
 

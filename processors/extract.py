@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from memcube.cube import Form
 from memcube.plaintext import extract as rules
 from memcube.plaintext.extract.slot_table import is_functional
-from processors.step import Opened, Statement
+from processors.step import Heard, Opened, Statement
 from schemas.body import Content
 from schemas.envelope import Event
 from schemas.events import Edit, Extracted, Prompt, Remember, Response
 from schemas.subject import Address
 
-PROCESSOR: Final = "extract/1"
+PROCESSOR: Final = "extract/2"
 
 
-def extract(opened: Opened) -> tuple[Statement, ...]:
-    """The statements of an event: a turn's episode first, then its facts. Others than turns have few."""
+def extract(opened: Opened, before: Sequence[Heard] = ()) -> tuple[Statement, ...]:
+    """The statements of an event: a turn's episode first, then its facts. Others than turns have few.
+
+    `before`: the turns said just before it (`hearing`), for a turn that answers them.
+    """
     if opened.erased:
         return ()
     event, contents = opened.event, opened.contents
     match event.data:
         case Prompt() | Response():
-            return (_episode(event, contents[0]), *_facts(event, contents[0]))
+            return (_episode(event, contents[0]), *_facts(event, contents[0], before))
         case Remember() | Edit():
             return (_as_given(event, contents[0], "fact/0", PROCESSOR),)
         case Extracted() as data:
@@ -50,13 +54,14 @@ def _episode(event: Event, content: Content) -> Statement:
     )
 
 
-def _facts(event: Event, content: Content) -> tuple[Statement, ...]:
+def _facts(event: Event, content: Content, before: Sequence[Heard]) -> tuple[Statement, ...]:
     turn = rules.Turn(
         text=content.text,
         role="user" if isinstance(event.data, Prompt) else "assistant",
         speaker=speaker(event, content),
         time=event.time,
     )
+    earlier = [rules.Earlier(text=heard.text, speaker=heard.speaker) for heard in before]
     return tuple(
         Statement(
             step=f"fact/{n}",
@@ -68,8 +73,9 @@ def _facts(event: Event, content: Content) -> tuple[Statement, ...]:
             value=candidate.value if candidate.slot and is_functional(candidate.slot) else None,
             dated=candidate.dated,
             cue=candidate.cue,
+            completed_by=None if candidate.completed_by is None else before[candidate.completed_by].event_id,
         )
-        for n, candidate in enumerate(rules.extract(turn))
+        for n, candidate in enumerate(rules.extract(turn, earlier))
     )
 
 

@@ -71,6 +71,7 @@ class Revision:
                 slot=statement.slot,
                 value=statement.value,
                 follows=follows,
+                completed_by=statement.completed_by,
             ),
             trust=NEUTRAL_TRUST,
             pinned=pinned,

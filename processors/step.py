@@ -32,6 +32,15 @@ class Opened(msgspec.Struct, frozen=True):
     erased: bool = False
 
 
+class Heard(msgspec.Struct, frozen=True):
+    """A turn of the same subject that was said before another, which may answer it."""
+
+    event_id: str
+    time: datetime
+    speaker: str
+    text: str
+
+
 class Statement(msgspec.Struct, frozen=True):
     """Something an event says that may become a memory.
 
@@ -47,6 +56,7 @@ class Statement(msgspec.Struct, frozen=True):
     value: str | None = None
     dated: bool = False
     cue: Cue | None = None
+    completed_by: str | None = None  # the event of the turn before that gave words to it
 
 
 class Step(msgspec.Struct, frozen=True):

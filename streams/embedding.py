@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 import structlog
 
@@ -28,11 +28,16 @@ class Embedding:
     def embedder_id(self) -> str:
         return self._embedder.embedder_id
 
-    def of(self, texts: Iterable[tuple[str, str]]) -> Mapping[str, Mapping[str, Vector]]:
+    def of(self, texts: Iterable[tuple[str, str]]) -> dict[str, dict[str, Vector]]:
         """The vectors by subject and text, for pairs of them.
 
         A text that the embedder fails on is left out, and `check` raises for it.
         """
+        self._failed.clear()
+        return self.more(texts)
+
+    def more(self, texts: Iterable[tuple[str, str]]) -> dict[str, dict[str, Vector]]:
+        """As `of`, for texts that the batch turned out to need besides."""
         wanted: defaultdict[str, dict[str, None]] = defaultdict(dict)
         for subject, text in texts:
             wanted[subject][text] = None
@@ -63,7 +68,6 @@ class Embedding:
                 raise NotEmbeddedError(error)
 
     def _embed(self, texts: list[str]) -> dict[str, Vector]:
-        self._failed.clear()
         if not texts:
             return {}
         try:

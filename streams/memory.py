@@ -5,6 +5,7 @@ extract (pure) -> embed (one call a batch) -> consolidate (pure, event by event,
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
@@ -15,15 +16,26 @@ from memcube.cube import State
 from memcube.errors import Refused, StoreFault
 from memcube.governance.sealing import Sealer
 from memcube.models.embedder import Embedder
-from memcube.store.record import CubeStore, Embedded, OutboxMessage, OutboxRow, Partition, Share, SubjectWork
+from memcube.store.record import (
+    CubeStore,
+    Embedded,
+    OutboxMessage,
+    OutboxRow,
+    Partition,
+    Share,
+    SubjectWork,
+    Vector,
+)
 from processors import audit
 from processors.consolidate import PROCESSOR, consolidate
 from processors.extract import extract
-from processors.step import Opened, Outcome, Statement, Vectors
+from processors.hearing import heard, heard_before
+from processors.step import Heard, Opened, Outcome, Statement, Vectors
 from schemas.events import Forget, Shred
 from schemas.topics import EVENTS, Topic
 from streams import messages
 from streams.checkpoint import Work
+from streams.draft import Draft
 from streams.embedding import Embedding
 from streams.guard import Misrouted, Refusal, admit, dead_letter
 from streams.log import Record
@@ -56,7 +68,7 @@ class MemoryRole:
     def plan(self, work: Sequence[Work]) -> Sequence[Share]:
         work = [_up_to_a_forget(part) for part in work]
         with stage("extract"):
-            drafts = {part.partition: [self._draft(record) for record in part.records] for part in work}
+            drafts = {part.partition: self._drafts(part) for part in work}
         with stage("embed"):
             vectors = self._embedding.of(
                 (draft.opened.event.subject.key, statement.text)
@@ -91,22 +103,34 @@ class MemoryRole:
     def close(self) -> None:
         self._store.close()
 
-    def _draft(self, record: Record) -> _Draft:
-        """First beat. What cannot be read is known here; what it does to memory is not."""
+    def _drafts(self, part: Work) -> list[Draft]:
+        waiting: defaultdict[str, list[Heard]] = defaultdict(list)
+        return [self._draft(record, waiting) for record in part.records]
+
+    def _draft(self, record: Record, waiting: defaultdict[str, list[Heard]]) -> Draft:
+        """First beat. What cannot be read is known here; what it does to memory is not.
+
+        `waiting`: by subject, the turns of the batch so far, which the view does not have yet.
+        """
         try:
             opened = admit(record, self._sealer, self._partitions)
-            return _Draft(record, opened, extract(opened))
+            said = waiting[opened.event.subject.key]
+            before = heard_before(opened, self._views.of(opened.event.subject.key), said)
+            draft = Draft(record, opened, extract(opened, before), before=before)
         except Misrouted as misrouted:
             metrics.REROUTED.inc()
-            return _Draft(record, message=misrouted.message)
+            return Draft(record, message=misrouted.message)
         except Refusal as refusal:
-            return _Draft(record, refusal=refusal)
+            return Draft(record, refusal=refusal)
         except StoreFault:
             raise
         except Exception as error:  # noqa: BLE001 -- the guard: a fault of a rule is that event's dead letter
-            return _Draft(record, refusal=_fault(record, error))
+            return Draft(record, refusal=_fault(record, error))
+        if (turn := heard(opened)) is not None:
+            said.append(turn)
+        return draft
 
-    def _share(self, work: Work, drafts: Sequence[_Draft], vectors: Mapping[str, Vectors]) -> Share:
+    def _share(self, work: Work, drafts: Sequence[Draft], vectors: dict[str, dict[str, Vector]]) -> Share:
         outbox: list[OutboxMessage] = []
         for draft in drafts:
             outbox.extend(self._apply(draft, vectors, work.partition.number))
@@ -135,7 +159,9 @@ class MemoryRole:
             outbox=tuple(outbox),
         )
 
-    def _apply(self, draft: _Draft, vectors: Mapping[str, Vectors], partition: int) -> list[OutboxMessage]:
+    def _apply(
+        self, draft: Draft, vectors: dict[str, dict[str, Vector]], partition: int
+    ) -> list[OutboxMessage]:
         """Third beat, for one event. What it staged is rolled back if it fails."""
         if draft.message is not None:
             return [draft.message]
@@ -149,9 +175,11 @@ class MemoryRole:
             return []
         mark = view.mark()
         try:
-            found = vectors.get(subject.key, {})
-            self._embedding.check(statement.text for statement in draft.statements)
-            outcome = consolidate(opened, draft.statements, found, view)
+            statements = draft.statements
+            if (before := heard_before(opened, view)) != draft.before:
+                statements = self._heard_otherwise(opened, before, vectors)
+            self._embedding.check(statement.text for statement in statements)
+            outcome = consolidate(opened, statements, vectors.get(subject.key, {}), view)
             sent = self._messages(opened, outcome, partition)
             self._end_keys(opened, outcome, sent)
         except Refused as error:
@@ -170,6 +198,16 @@ class MemoryRole:
         attempt = f"{record.topic}/{record.partition}/{record.offset}"
         told = audit.refused(opened.event, opened.recorded_at, refusal.reason, attempt)
         return [self._refuse(record, refusal), messages.audited(told, subject)]
+
+    def _heard_otherwise(
+        self, opened: Opened, before: tuple[Heard, ...], vectors: dict[str, dict[str, Vector]]
+    ) -> tuple[Statement, ...]:
+        """The statements anew, with their vectors: a turn of the batch that this one answers was refused."""
+        subject = opened.event.subject.key
+        statements = extract(opened, before)
+        missing = [(subject, one.text) for one in statements if one.text not in vectors.get(subject, {})]
+        vectors.setdefault(subject, {}).update(self._embedding.more(missing).get(subject, {}))
+        return statements
 
     def _messages(self, opened: Opened, outcome: Outcome, partition: int) -> list[OutboxMessage]:
         subject = opened.event.subject
@@ -211,25 +249,6 @@ class MemoryRole:
             offset=record.offset,
         )
         return dead_letter(record, refusal, PROCESSOR)
-
-
-class _Draft:
-    """A record after the first beat: exactly one of an opened event, a message to re-send, a refusal."""
-
-    def __init__(
-        self,
-        record: Record,
-        opened: Opened | None = None,
-        statements: tuple[Statement, ...] = (),
-        *,
-        message: OutboxMessage | None = None,
-        refusal: Refusal | None = None,
-    ) -> None:
-        self.record = record
-        self.opened = opened
-        self.statements = statements
-        self.message = message
-        self.refusal = refusal
 
 
 def _up_to_a_forget(work: Work) -> Work:

@@ -92,6 +92,11 @@ class SubjectView:
         place = bisect_left(self._episodes, (time, ""))
         return self._episodes[place - 1][1] if place else None
 
+    def episodes_before(self, time: datetime, count: int) -> Sequence[MemCube]:
+        """The last turns said before this time, oldest first."""
+        place = bisect_left(self._episodes, (time, ""))
+        return [self._cubes[cube_id] for _, cube_id in self._episodes[max(0, place - count) : place]]
+
     def history(self, cube_id: str) -> Sequence[MemCube]:
         staged = [cube for cube in self._staged if cube.id == cube_id]
         stored = () if staged and staged[0].version == 1 else self._store.history(self.subject, cube_id)
