@@ -168,7 +168,7 @@ def holds(text: str, group: str) -> bool:
     stems, plain = _stems(text), folded(text)
 
     def found(word: str) -> bool:
-        return stem(folded(word)) in stems or (not word.isalpha() and word in plain)
+        return stem(folded(word)) in stems or (not word.isalnum() and word in plain)
 
     return any(
         all(found(word.removeprefix("-")) != word.startswith("-") for word in alternative.split())

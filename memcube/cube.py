@@ -65,6 +65,7 @@ class Decision(StrEnum):
     MERGE = "merge"
     SUPERSEDE = "supersede"
     RETRACT = "retract"
+    BEGIN = "begin"  # what was announced for a day holds from that day on
     EDIT = "edit"
     PIN = "pin"
     RATE = "rate"
@@ -92,8 +93,10 @@ class Source(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
 class Payload(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """The sealed part of a plaintext cube: its words, and all that is drawn from them.
 
-    slot, value: what the fact is the single answer to (`lives_in`, `lisbon`), if it is one.
+    slot, value: what the fact is an answer to (`ada/lives_in`, `lisbon`), if it is one. Slots of which a
+    person has many values at a time (`ada/likes`) stand here as well.
     follows: the episode said before this one in the same conversation.
+    used: the memories that an assistant's turn was given.
     completed_by: the event whose turn gave words to this fact without being its source: the question that it
     answers. Who forgets that turn forgets the fact as well.
     """
@@ -104,6 +107,7 @@ class Payload(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     value: str | None = None
     follows: str | None = None
     completed_by: str | None = None
+    used: tuple[str, ...] = ()
 
 
 class MemCube(msgspec.Struct, frozen=True, gc=False):
