@@ -11,12 +11,11 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from memcube.cube import MemCube, State
+from memcube.cube import MemCube
 from memcube.plaintext.extract.slot_table import is_functional
 from memcube.plaintext.frames import Frame, clauses, denied_words, frame
 from memcube.plaintext.namesakes import may_be_one
 from memcube.plaintext.view import SubjectView
-from memcube.plaintext.words import content_stems, terms
 from processors.step import Statement
 
 _OPPOSITE: Final[Mapping[str, str]] = {"likes": "dislikes", "dislikes": "likes"}
@@ -24,15 +23,6 @@ _OPPOSITE: Final[Mapping[str, str]] = {"likes": "dislikes", "dislikes": "likes"}
 _ONE_MORE: Final = re.compile(
     r"\b(?:has|have|got|gets|adopted|bought|rescued|second|third|another|other|too|as well|also)\b",
     re.IGNORECASE,
-)
-_DEATH: Final = re.compile(
-    r"^(?:sadly,? |unfortunately,? )?(?P<who>.{2,60}?) (?:has |have |just |recently |sadly |suddenly )*"
-    r"(?:died|passed away|was put (?:down|to sleep)|is dead)\b",
-    re.IGNORECASE,
-)
-# What is over with a life; a birthday, a name and what happened stay.
-_OF_THE_LIVING: Final = frozenset(
-    {"lives_in", "works_at", "studies_at", "job", "diet", "age", "phone", "email"}
 )
 
 
@@ -62,15 +52,7 @@ def in_slot(view: SubjectView, statement: Statement) -> list[MemCube]:
 def replaced(view: SubjectView, statement: Statement) -> list[MemCube]:
     """The facts that hold no longer if the statement does, in the order of their last change."""
     others = [c for c in in_slot(view, statement) if c.payload and c.payload.value != statement.value]
-    return _each_once(
-        [
-            *others,
-            *_turned_round(view, statement),
-            *_gone(view, statement),
-            *_done(view, statement),
-            *_alike(view, statement),
-        ]
-    )
+    return _each_once([*others, *_turned_round(view, statement), *_alike(view, statement)])
 
 
 def denied(view: SubjectView, statement: Statement) -> list[MemCube]:
@@ -121,15 +103,23 @@ def _turned_round(view: SubjectView, statement: Statement) -> list[MemCube]:
 
 def _alike(view: SubjectView, statement: Statement) -> list[MemCube]:
     said = frame(statement.text)
+    # An attribute or a choice is another one by a word, so that the word is not looked for.
+    shared = said.attribute or said.words[:2]
     return [
         cube
-        for cube in view.mentioning(statement.text, said.words)
-        if _changes(said, frame(cube.text)) and _open(cube, statement)
+        for cube in view.mentioning(statement.text, shared)
+        if _changes(said, frame(cube.text), corrects=statement.cue == "correction") and _open(cube, statement)
     ]
 
 
-def _changes(said: Frame, theirs: Frame) -> bool:
-    return said.contradicts(theirs) or said.requantifies(theirs) or said.ends(theirs)
+def _changes(said: Frame, theirs: Frame, *, corrects: bool) -> bool:
+    return (
+        said.contradicts(theirs)
+        or said.requantifies(theirs, corrects=corrects)
+        or said.ends(theirs)
+        or said.chooses_instead_of(theirs)
+        or said.attributes_anew(theirs)
+    )
 
 
 def _open(cube: MemCube, statement: Statement) -> bool:
@@ -137,44 +127,6 @@ def _open(cube: MemCube, statement: Statement) -> bool:
     if cube.payload is None or not functional(cube.payload.slot):
         return True
     return cube.payload.slot == statement.slot or not functional(statement.slot)
-
-
-def _gone(view: SubjectView, statement: Statement) -> list[MemCube]:
-    """Who died has no home and no job any more, and nobody has a dog of that name."""
-    died = _DEATH.match(statement.text)
-    if died is None or "?" in statement.text:
-        return []
-    *_, last = died["who"].split()
-    name = last if last[:1].isupper() and not last.endswith("'s") else None
-    kin = last.lower() if name is None else None
-    found = []
-    for cube in view.mentioning(statement.text, terms(last)):
-        about, slot = slot_of(cube.payload.slot if cube.payload else None)
-        base, _, key = slot.partition("/")
-        value = cube.payload.value if cube.payload else None
-        pet = name is not None and base.endswith("_name") and value == name.casefold()
-        named = name is not None and about == name.casefold() and base in _OF_THE_LIVING
-        if pet or named or (kin is not None and key == kin and base in _OF_THE_LIVING):
-            found.append(cube)
-    return found
-
-
-def _done(view: SubjectView, statement: Statement) -> list[MemCube]:
-    """The plans of which a statement says that they took place: "I passed the driving test"."""
-    _, slot = slot_of(statement.slot)
-    if slot.startswith("plan") or statement.speaker is None or not frame(statement.text).past:
-        return []
-    own = f"{statement.speaker.casefold()}/plan/"
-    said = content_stems(statement.text)
-    return [
-        cube
-        for planned in view.slots()
-        if planned.startswith(own)
-        and (words := frozenset(terms(planned.removeprefix(own).replace("/", " ").replace("-", " "))))
-        and words <= said
-        for cube in view.in_slot(planned)
-        if cube.state is State.ACTIVE and cube.valid_from.date() <= statement.valid_from.date()
-    ]
 
 
 def _each_once(cubes: Iterable[MemCube]) -> list[MemCube]:

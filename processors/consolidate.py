@@ -14,12 +14,14 @@ import msgspec
 
 from memcube.cube import Decision, Form, MemCube, Source, State
 from memcube.errors import Refused
+from memcube.plaintext.frames import frame
 from memcube.plaintext.lifetimes import expires
 from memcube.plaintext.spoken import command
 from memcube.plaintext.view import SubjectView
 from memcube.plaintext.words import content_stems
 from processors import changes, commands, erase, orders
 from processors.extract import speaker
+from processors.losses import lost
 from processors.retire import end, retire_turn, take_back
 from processors.returns import put_in_place
 from processors.revision import Revision, with_source
@@ -40,8 +42,6 @@ from schemas.events import (
 )
 
 PROCESSOR: Final = "consolidate/2"
-# Plans are replaced by what was said last, whatever date they are for.
-PLAN: Final = "/plan/"
 # An answer is given a handful of memories; a list without end would be kept with every turn.
 _MOST_USED: Final = 64
 # What an answer says around the memories that it was given.
@@ -163,14 +163,15 @@ def _fact(revision: Revision, statement: Statement, sources: tuple[Source, ...])
 def _replace(revision: Revision, statement: Statement, sources: tuple[Source, ...]) -> None:
     """Add the statement; it takes the place of what it changes."""
     said = revision.now
-    others = changes.replaced(revision.view, statement)
+    view = revision.view
+    others = [*changes.replaced(view, statement), *lost(view, statement)]
     if (edited := _edited_away(revision, statement)) is not None:
         revision.noop("edited-since", edited)
         return
     for cube in changes.denied(revision.view, statement):
         take_back(revision, cube, "corrected")
     later = [_said(cube) for cube in others if _said(cube) > said]
-    announced = statement.dated and statement.valid_from > said and PLAN not in (statement.slot or "")
+    announced = _is_announced(statement, said)
     if later:
         for cube in others:
             _end_at(revision, cube, said)
@@ -183,6 +184,13 @@ def _replace(revision: Revision, statement: Statement, sources: tuple[Source, ..
             _supersede(revision, cube, statement)
         reason = "remember" if statement.kept else "new"
         revision.add(statement, sources, reason, expires_at=_expires(statement, said))
+
+
+def _is_announced(statement: Statement, said: datetime) -> bool:
+    """Whether it will be true on a day to come. Of plans and of denials the last word counts at once."""
+    ahead = statement.dated and statement.valid_from > said
+    plan = changes.slot_of(statement.slot)[1].startswith("plan")
+    return ahead and not plan and frame(statement.text).holds
 
 
 def _expires(statement: Statement, said: datetime) -> datetime | None:
@@ -231,7 +239,7 @@ def _end(revision: Revision, statement: Statement, sources: tuple[Source, ...]) 
     if later:
         revision.add(without, sources, "said-late", state=State.SUPERSEDED, valid_to=min(later))
         return
-    for cube in changes.replaced(revision.view, without):
+    for cube in (*changes.replaced(revision.view, without), *lost(revision.view, statement)):
         if _said(cube) <= said:
             _supersede(revision, cube, statement)
     revision.add(without, sources, "new", expires_at=_expires(statement, said))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Final
 
@@ -16,6 +17,10 @@ from schemas.events import Edit, Extracted, Prompt, Remember, Response
 from schemas.subject import Address
 
 PROCESSOR: Final = "extract/3"
+# Said of an earlier statement, wherever it stands in the sentence.
+_MISTAKEN: Final = re.compile(
+    r"\b(?:i was (?:wrong|mistaken)|my mistake|i misspoke|i mixed (?:it|that|them) up|typo)\b", re.IGNORECASE
+)
 
 
 def extract(opened: Opened, before: Sequence[Heard] = ()) -> tuple[Statement, ...]:
@@ -59,7 +64,8 @@ def _facts(event: Event, content: Content, before: Sequence[Heard]) -> tuple[Sta
     if not isinstance(event.data, Prompt):
         return ()  # an assistant's turn echoes what it was given
     asked, who = command(content.text), speaker(event, content)
-    text = asked.words if asked is not None and asked.wish == "remember" else content.text
+    bare = asked is not None and asked.wish in {"remember", "wrong", "outdated"}
+    text = asked.words if asked is not None and bare else content.text
     turn = rules.Turn(text=text[:1].upper() + text[1:], role="user", speaker=who, time=event.time)
     earlier = [rules.Earlier(text=heard.text, speaker=heard.speaker) for heard in before]
     found = tuple(
@@ -72,7 +78,7 @@ def _facts(event: Event, content: Content, before: Sequence[Heard]) -> tuple[Sta
             slot=_owned(candidate),
             value=candidate.value if candidate.slot else None,
             dated=candidate.dated,
-            cue=candidate.cue,
+            cue=candidate.cue or ("correction" if _MISTAKEN.search(candidate.quote) else None),
             completed_by=None if candidate.completed_by is None else before[candidate.completed_by].event_id,
             speaker=who,
             category=candidate.category,

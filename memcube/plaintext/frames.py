@@ -33,7 +33,8 @@ _DENIED: Final = re.compile(
 _NO_DENIAL: Final = re.compile(r"\bcan(?:'t|not) (?:stand|wait|help|believe)\b", re.IGNORECASE)
 # Words that stress a statement or place it in the present, and change nothing that it says.
 _STRESS: Final = re.compile(
-    r"\b(?:at the moment|right now|these days|for now|after all|at all|as well|a lot|very much|so much"
+    r"^.{1,40}? (?:was (?:wrong|mistaken)|got (?:it|that) wrong|made a mistake), "
+    r"|\b(?:at the moment|right now|these days|for now|after all|at all|as well|a lot|very much|so much"
     r"|by the way|of course|as (?:\w+ )?said(?: before)?|as (?:\w+ )?mentioned|in fact|for sure|to be honest"
     r"|now|nowadays|currently|presently|actually|finally|definitely|absolutely|totally|truly|certainly|really"
     r"|honestly|basically|simply|again|still|back|especially|particularly|generally|completely|super|pretty)\b",
@@ -53,6 +54,18 @@ _MEASURE: Final = re.compile(
     r"^(?:\S+ ){1,8}?(?:weighs?|earns?|costs?|measures?|is|are)"
     r"(?: now| about| around| roughly| almost| only| currently)* [\d$€£]"
 )
+# Things of which there is one at a time, and which are known by what they are: "the wifi password is tulip7".
+_ATTRIBUTE_NOUNS: Final = (
+    "password passcode passphrase code pin rent salary budget combination username timezone plate room seat"
+    " locker size weight height wifi allowance deductible mileage"
+)
+_ATTRIBUTES: Final = frozenset(_ATTRIBUTE_NOUNS.split())
+_ATTRIBUTE: Final = re.compile(
+    r"^(?P<of>(?:[Tt]he|\S+(?: \S+)?'s) (?:[\w'-]+ ){0,4}?[\w'-]+?)(?: has changed,? and)? (?:is|are)"
+    r"(?: now| currently)? (?P<value>[^,;]{1,60})$"
+)
+# Of these one chooses one thing: "drives a Volvo now".
+_CHOICES: Final = frozenset({"prefer", "drive", "ride"})
 _NOW: Final = re.compile(
     r"\b(?:now|currently|these days|nowadays|by now|meanwhile|down to|up to)\b", re.IGNORECASE
 )
@@ -61,7 +74,7 @@ _NARROWING: Final = (
     "on in at with every each since during for from by after before near twice once daily weekly"
 )
 _QUALIFIES: Final = frozenset(_NARROWING.split())
-_JOINT: Final = re.compile(r",? (?:so|and|but|because|since) ")
+_JOINT: Final = re.compile(r",? (?:so|and|but|because|since) |, (?=(?:it's|it is|he|she|they)\b)")
 _NEGATION: Final = re.compile(
     r"\b(?:does|do|is|are|has|have|can|will)n't\b|\b(?:does |do )?not\b|\b(?:never|cannot|can't|no)\b",
     re.IGNORECASE,
@@ -83,15 +96,51 @@ class Frame(msgspec.Struct, frozen=True, gc=False):
     future: bool
     replaces: bool
     core: str
+    now: bool = False
+    attribute: tuple[str, ...] = ()
 
     def contradicts(self, other: Frame) -> bool:
         """Whether one says that the very thing holds and the other that it does not."""
-        return self.holds != other.holds and self._alike(other) and self.numbers == other.numbers
-
-    def requantifies(self, other: Frame) -> bool:
-        """Whether this gives another number for the same quantity: what weighed 82 kg weighs 79 kg now."""
+        if self.holds != other.holds and self._alike(other) and self.numbers == other.numbers:
+            return True
+        # Who plays tennis on Sundays does play tennis.
+        narrower = self.words[: len(other.words)] == other.words and len(self.words) > len(other.words) > 1
         return (
-            self.replaces
+            self.holds
+            and not other.holds
+            and narrower
+            and not (self.past or other.past or other.numbers)
+            and _narrows(self.core, self.words[len(other.words)])
+        )
+
+    def chooses_instead_of(self, other: Frame) -> bool:
+        """Whether this names another choice as of now: who drives a Volvo now drives no Fiat."""
+        size = len(self.words)
+        if not (self.now and self.holds and other.holds and size == len(other.words) and size > 2):
+            return False
+        unlike = [n for n in range(size) if self.words[n] != other.words[n]]
+        if len(unlike) != 1 or unlike[0] < 2 or self.past or other.past:
+            return False
+        # Of seats one prefers one kind; "prefers tea" and "prefers silence" are two things.
+        return self.words[1] in _CHOICES and (self.words[1] != "prefer" or size > 3)
+
+    def attributes_anew(self, other: Frame) -> bool:
+        """Whether both say what one thing is ("the wifi password"), and not the same."""
+        return (
+            bool(self.attribute)
+            and self.holds
+            and other.holds
+            and self.attribute == other.attribute
+            and ((self.words, self.numbers) != (other.words, other.numbers))
+        )
+
+    def requantifies(self, other: Frame, *, corrects: bool = False) -> bool:
+        """Whether this gives another number for the same quantity: what weighed 82 kg weighs 79 kg now.
+
+        corrects: it is said to put another statement right.
+        """
+        return (
+            (self.replaces or corrects)
             and self.holds
             and other.holds
             and len(self.numbers) == len(other.numbers) == 1
@@ -150,11 +199,20 @@ def frame(text: str) -> Frame:
         words=tuple(word for word in terms(core) if not is_number_word(word)),
         numbers=numbers(core),
         holds=not denied,
-        past=not over and _is_past(text),
+        past=not over and _is_past(_STRESS.sub(" ", text)),
         future=_FUTURE.search(text) is not None,
         replaces=not denied and (_MEASURE.match(text) is not None or _NOW.search(text) is not None),
         core=core,
+        now=_NOW.search(text) is not None,
+        attribute=_attribute(text),
     )
+
+
+def _attribute(text: str) -> tuple[str, ...]:
+    found = _ATTRIBUTE.match(text)
+    if found is None or _ATTRIBUTES.isdisjoint(found["of"].lower().split()):
+        return ()
+    return tuple(terms(_STRESS.sub(" ", found["of"].replace(" new ", " "))))
 
 
 def _is_past(text: str) -> bool:
@@ -171,5 +229,5 @@ def _narrows(core: str, first: str) -> bool:
     for before, word in pairwise(core.lower().split()):
         found = terms(word)
         if found and found[0] == first:
-            return before in _QUALIFIES or word in _QUALIFIES
+            return before in _QUALIFIES or word in _QUALIFIES or is_number_word(before)
     return False

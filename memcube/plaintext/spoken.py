@@ -16,7 +16,9 @@ Wish = Literal["remember", "forget-about", "forget-that", "wrong", "outdated", "
 
 
 class Spoken(msgspec.Struct, frozen=True):
-    """A command. `words`: what is to be remembered or forgotten, or the name not to be used."""
+    """A command. `words`: what is to be remembered or forgotten, the name not to be used, or, behind a
+    judgement, what is said instead ("that's wrong, I live in Bergen").
+    """
 
     wish: Wish
     words: str = ""
@@ -85,6 +87,7 @@ def command(text: str) -> Spoken | None:
     for wish, pattern in _PATTERNS:
         if found := pattern.match(said):
             return Spoken(wish, (found.groupdict().get("words") or "").strip(" .,!?\"'"))
-    if _OUTDATED.search(said):
-        return Spoken("outdated")
-    return Spoken("wrong") if _WRONG.search(said) else None
+    if found := _OUTDATED.search(said):
+        return Spoken("outdated", said[found.end() :].lstrip(" .,!;"))
+    found = _WRONG.search(said)
+    return Spoken("wrong", said[found.end() :].lstrip(" .,!;")) if found else None
