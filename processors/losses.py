@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import Final
 
 from memcube.cube import MemCube, State
@@ -34,6 +35,25 @@ _LOST: Final = re.compile(
     r"(?= (?:to|for|in|on|at|last|yesterday|today|because)\b|[.,;(]| \(|$)",
     re.IGNORECASE,
 )
+# Of these there is always another one.
+_ANY: Final = frozenset(
+    {
+        "meeting",
+        "call",
+        "game",
+        "match",
+        "trip",
+        "dinner",
+        "lunch",
+        "brunch",
+        "class",
+        "lesson",
+        "visit",
+        "party",
+    }
+)
+# What took place is told within days; later it is another one of its kind.
+_TOLD_WITHIN: Final = timedelta(days=3)
 _NAMING: Final = re.compile(r"\b(?:called|named)\b", re.IGNORECASE)
 
 
@@ -116,8 +136,13 @@ def _done(view: SubjectView, statement: Statement) -> list[MemCube]:
         cube
         for planned in view.slots()
         if planned.startswith(own)
+        and planned.removeprefix(own) not in _ANY
         and (words := frozenset(terms(planned.removeprefix(own).replace("/", " ").replace("-", " "))))
         and words <= said
         for cube in view.in_slot(planned)
-        if cube.state is State.ACTIVE and cube.valid_from.date() <= statement.valid_from.date()
+        if cube.state is State.ACTIVE and timedelta(0) <= _days(statement, cube) <= _TOLD_WITHIN
     ]
+
+
+def _days(statement: Statement, plan: MemCube) -> timedelta:
+    return statement.valid_from.date() - plan.valid_from.date()
