@@ -151,6 +151,19 @@ class MemCube(msgspec.Struct, frozen=True, gc=False):
         return any(source.others is not None and source.others.agree(wanted) for source in self.sources)
 
 
+# What questions as of a time are answered with: it was true once. Retracted cubes never were.
+ONCE_TRUE: Final = frozenset({State.ACTIVE, State.SUPERSEDED, State.EXPIRED, State.ARCHIVED})
+
+
+def true_at(cube: MemCube, moment: datetime) -> bool:
+    """Whether a cube is held to have been true then, by valid time.
+
+    A plan for May is known from the day it was told, and what began in 1990 was true from then on.
+    """
+    since = min([cube.valid_from, *(source.time for source in cube.sources)])
+    return cube.state in ONCE_TRUE and since <= moment and (cube.valid_to is None or moment < cube.valid_to)
+
+
 def check_transition(cube_id: str, before: State, after: State) -> None:
     """The one gate of the lifecycle; raises `IllegalTransition`."""
     if after not in TRANSITIONS[before]:
