@@ -170,7 +170,7 @@ def _replace(revision: Revision, statement: Statement, sources: tuple[Source, ..
         return
     for cube in changes.denied(revision.view, statement):
         take_back(revision, cube, "corrected")
-    later = [_said(cube) for cube in others if _said(cube) > said]
+    later = [_said(revision, cube) for cube in others if _said(revision, cube) > said]
     announced = _is_announced(statement, said)
     if later:
         for cube in others:
@@ -204,7 +204,7 @@ def _expires(statement: Statement, said: datetime) -> datetime | None:
 def _end_at(revision: Revision, cube: MemCube, said: datetime) -> None:
     """What a late statement replaced was over when that was said, and not only at the next one."""
     if (
-        _said(cube) < said
+        _said(revision, cube) < said
         and cube.state is State.SUPERSEDED
         and (cube.valid_to is None or cube.valid_to > said)
     ):
@@ -231,16 +231,18 @@ def _end(revision: Revision, statement: Statement, sources: tuple[Source, ...]) 
     """
     said = revision.now
     ended = changes.ended(revision.view, statement)
-    later = [_said(cube) for cube in ended if cube.state is State.ACTIVE and _said(cube) > said]
+    later = [
+        _said(revision, cube) for cube in ended if cube.state is State.ACTIVE and _said(revision, cube) > said
+    ]
     for cube in ended:
-        if _said(cube) <= said:
+        if _said(revision, cube) <= said:
             _supersede(revision, cube, statement)
     without = msgspec.structs.replace(statement, slot=None, value=None)
     if later:
         revision.add(without, sources, "said-late", state=State.SUPERSEDED, valid_to=min(later))
         return
     for cube in (*changes.replaced(revision.view, without), *lost(revision.view, statement)):
-        if _said(cube) <= said:
+        if _said(revision, cube) <= said:
             _supersede(revision, cube, statement)
     revision.add(without, sources, "new", expires_at=_expires(statement, said))
 
@@ -266,11 +268,13 @@ def _merge(revision: Revision, same: MemCube, statement: Statement, sources: tup
 
 def _supersede(revision: Revision, cube: MemCube, by: Statement) -> None:
     said = revision.now
-    dated_change = by.dated and _said(cube) < by.valid_from <= said
+    dated_change = by.dated and _said(revision, cube) < by.valid_from <= said
     reason = {"correction": "corrected", "ending": "ended", None: "replaced"}[by.cue]
     end(revision, cube, reason, by.valid_from if dated_change else said)
 
 
-def _said(cube: MemCube) -> datetime:
-    """When a memory was last said."""
-    return min(max(source.time for source in cube.sources), cube.recorded_at)
+def _said(revision: Revision, cube: MemCube) -> datetime:
+    """When a memory was last said; what was announced for a day that is over counts from that day."""
+    said = min(max(source.time for source in cube.sources), cube.recorded_at)
+    plan = cube.payload is None or changes.slot_of(cube.payload.slot)[1].startswith("plan")
+    return cube.valid_from if not plan and said < cube.valid_from <= revision.opened.recorded_at else said

@@ -12,7 +12,8 @@ from typing import Final
 
 from memcube.cube import Decision, Form, MemCube, State
 from memcube.plaintext.spoken import Spoken
-from memcube.plaintext.words import content_stems, folded
+from memcube.plaintext.view import plain_words
+from memcube.plaintext.words import content_stems, folded, stem
 from processors import erase
 from processors.extract import speaker
 from processors.retire import end, take_back
@@ -130,7 +131,8 @@ def _stated(revision: Revision, answer: MemCube, forms: Sequence[Form]) -> list[
         if cube_id in revision.view
     ]
     used = [cube for cube in used if cube.payload is not None and cube.form in forms]
-    said = content_stems(answer.text)
+    # Function words too: "own" is one, and "owns" is not.
+    said = {stem(word) for word in plain_words(answer.text).split()}
     found = []
     for cube in used:
         words = content_stems(cube.text) - content_stems(cube.sources[0].speaker)

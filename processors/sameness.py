@@ -39,7 +39,7 @@ _LIGHT: Final[Mapping[str, frozenset[str]]] = {
         "birthday": "birthday born",
         "phone": "phone number mobile cell",
         "email": "email mail address",
-        "partner": "partner boyfriend girlfriend dating together seeing relationship",
+        "partner": "partner boyfriend girlfriend dating together seeing relationship called name",
         "diet": "diet eat",
         "likes": "like love enjoy adore fond fan keen passionate into huge big",
         "dislikes": "hate dislike loathe detest like enjoy fan stand big",
@@ -75,13 +75,14 @@ def said_before(revision: Revision, statement: Statement) -> MemCube | None:
 
 
 def _same_frame(cube: MemCube, statement: Statement) -> bool:
-    """Events are left out: lunch with Tom again is another lunch."""
     said, theirs = frame(statement.text), frame(cube.text)
+    dates = _DATE.findall(statement.text)
     return (
         len(said.words) > 1
         and (said.words, said.numbers, said.holds) == (theirs.words, theirs.numbers, theirs.holds)
-        and not (said.past or theirs.past or said.future or theirs.future)
-        and _DATE.findall(statement.text) == _DATE.findall(cube.text)
+        and (dates == _DATE.findall(cube.text))
+        # Of a day that is named it is one event; else lunch with Tom again is another lunch.
+        and (bool(dates) or not (said.past or theirs.past or said.future or theirs.future))
         and same_statement(said.core, theirs.core)
     )
 

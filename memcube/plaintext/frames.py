@@ -48,7 +48,9 @@ _CONTRAST: Final = re.compile(
 )
 _PAST: Final = re.compile(r"\b(?:did|was|were|had|didn't|wasn't|weren't|hadn't)\b", re.IGNORECASE)
 _FUTURE: Final = re.compile(r"\b(?:will|won't|gonna|going to|would|might|may)\b|'ll\b", re.IGNORECASE)
-_ED: Final = re.compile(r"(?<!\bis )(?<!\bare )(?<!\bbe )(?<!\bhas )(?<!\bhave )\b(?P<verb>[a-z]{2,}ed)\b")
+_ED: Final = re.compile(
+    r"(?<!\bis )(?<!\bare )(?<!\bbe )(?<!\bhas )(?<!\bhave )\b(?!(?:called|named|need)\b)[a-z]{2,}ed\b"
+)
 # A quantity that one has one of at a time: "weighs 82 kg", "the rent is 900 euros".
 _MEASURE: Final = re.compile(
     r"^(?:\S+ ){1,8}?(?:weighs?|earns?|costs?|measures?|is|are)"
@@ -74,6 +76,8 @@ _NARROWING: Final = (
     "on in at with every each since during for from by after before near twice once daily weekly"
 )
 _QUALIFIES: Final = frozenset(_NARROWING.split())
+# Stems of one meaning that the stemmer keeps apart.
+_SAME: Final = {"allergi": "allerg", "employ": "work", "resid": "live", "name": "call"}
 _JOINT: Final = re.compile(r",? (?:so|and|but|because|since) |, (?=(?:it's|it is|he|she|they)\b)")
 _NEGATION: Final = re.compile(
     r"\b(?:does|do|is|are|has|have|can|will)n't\b|\b(?:does |do )?not\b|\b(?:never|cannot|can't|no)\b",
@@ -196,7 +200,7 @@ def frame(text: str) -> Frame:
     core = re.sub(r"\bbut\s*$", " ", _STRESS.sub(" ", core))
     core = re.sub(r"\s+", " ", core).strip(" ,.;!-–")
     return Frame(
-        words=tuple(word for word in terms(core) if not is_number_word(word)),
+        words=tuple(_SAME.get(word, word) for word in terms(core) if not is_number_word(word)),
         numbers=numbers(core),
         holds=not denied,
         past=not over and _is_past(_STRESS.sub(" ", text)),
