@@ -45,10 +45,12 @@ def main(arguments: Sequence[str]) -> int:
     except BenchError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    expected = expectations()
+    developed = labelled.development()
+    expected = {**expectations(), **{name: memories for name, (_, memories) in developed.items()}}
+    further = [turn for turn, _ in developed.values()]
     chosen = [
         turn
-        for turn in labelled.turns()
+        for turn in (further if options.part == "development" else labelled.turns())
         if (turn.origin == "own" or options.data) and _wanted(turn, options.part)
     ]
     warm_up()
@@ -137,7 +139,7 @@ def _texts(data: Path | None) -> Mapping[str, tuple[str, tuple[Said, ...]]]:
 
 
 def _wanted(turn: Labelled, part: str) -> bool:
-    return part == "all" or turn.held_out == (part == "held-out")
+    return part in ("all", "development") or turn.held_out == (part == "held-out")
 
 
 def _show(
@@ -183,9 +185,10 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--data", type=Path, help="LoCoMo's JSON; without it only the turns of our own")
     parser.add_argument(
         "--part",
-        choices=("tuning", "held-out", "all"),
+        choices=("tuning", "development", "held-out", "all"),
         default="tuning",
-        help="two thirds of the turns are for writing rules, one third is only measured (default: tuning)",
+        help="two thirds of the turns are for writing rules, one third is only measured;"
+        " development: 240 more, labelled once (default: tuning)",
     )
     parser.add_argument("--show", action="store_true", help="every turn with something wrong or missed")
     parser.add_argument("--json", action="store_true", help="one JSON object")

@@ -114,6 +114,19 @@ def expectations() -> Mapping[str, tuple[Expected, ...]]:
     return {turn: _paired(first[turn].memories, second[turn].memories) for turn in first}
 
 
+class _Developed(Labelled, frozen=True):
+    memories: tuple[Label, ...]
+
+
+def development() -> Mapping[str, tuple[Labelled, tuple[Expected, ...]]]:
+    """Further turns at their natural rate, labelled once, by turn: for writing rules, never for a claim."""
+    raw = (FOLDER / "development.json").read_bytes()
+    return {
+        turn.id: (turn, tuple(Expected((label, label)) for label in turn.memories))
+        for turn in msgspec.json.decode(raw, type=tuple[_Developed, ...])
+    }
+
+
 def judge(extracted: Sequence[str], expected: Sequence[Expected]) -> Verdict:
     """A memory is right if it holds every word group of a label. It may be right for several at once
     (two items in one sentence); a copy that finds nothing new is wrong.

@@ -29,13 +29,20 @@ _ECHO = re.compile(
 )
 
 
+_NUMERALS = frozenset(
+    ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "twelve")
+)
+_LITTLE = re.compile(r"(?:the|an?|my|our|on|at|in|to|with|from|by|since)\b", re.IGNORECASE)
+
+
 def replied(sentences: Sequence[str], previous: str) -> list[Said]:
     """The sentences of a turn that answers another's: an echo of it, or an answer to its question."""
     rest = [Said(sentence) for sentence in sentences]
     if (echo := _echoed(sentences[0], previous)) is not None:
         return [Said(echo), *rest[1:]]
     question = _question_of(previous)
-    begun = next((at for at, one in enumerate(sentences) if not chatter.is_phatic(one)), len(sentences))
+    said = (at for at, one in enumerate(sentences) if NO.match(one) or not chatter.is_phatic(one))
+    begun = next(said, len(sentences))
     if question is None or begun == len(sentences) or sentences[begun].rstrip().endswith("?"):
         return rest
     answer = yes_or_no(question, sentences[begun], sentences[begun + 1 : begun + 2])
@@ -48,7 +55,7 @@ def _question_of(text: str) -> str | None:
     asked = [part for part in parts_of(text)[-3:] if part.rstrip("\"' ").endswith("?")]
     if not asked:
         return None
-    question = leads.strip_lead(asked[-1].rstrip("\"' ")).rstrip("?! ")
+    question = leads.opened(asked[-1].rstrip("\"' ")).rstrip("?! ")
     return question if len(question.split()) > 1 and len(question) <= MAX_QUESTION else None
 
 
@@ -89,12 +96,17 @@ def _is_short(bare: str) -> bool:
     words = bare.split()
     if not 0 < len(words) <= MAX_ANSWER or chatter.is_phatic(bare) or chatter.asks(bare):
         return False
-    if subject_of(bare).kind in (Kind.OWN, Kind.FIRST) and not LEANS.search(bare):
+    whole = subject_of(bare)
+    if whole.kind is Kind.OWN and whole.predicate >= len(whole.words):
+        return True  # "My cousin Lena"
+    if whole.kind in (Kind.OWN, Kind.FIRST) and not LEANS.search(bare):
         return False
     subject = subject_of(bare.partition(",")[0])
     if subject.kind in (Kind.FIRST, Kind.OWN, Kind.SECOND):
         return subject.kind is Kind.FIRST and LEANS.search(bare) is not None and len(words) <= 8
-    news = [word for word in subject.words if word not in lexicon.HOLLOW or word[0].isdigit()]
+    news = [
+        word for word in subject.words if word not in lexicon.HOLLOW or word[0].isdigit() or word in _NUMERALS
+    ]
     if not news:
         return False
     return (
@@ -111,7 +123,13 @@ def _is_of_hearer(question: str) -> bool:
 
 def _article(statement: str, bare: str) -> str:
     """As in "I work as a plumber": a job has its article, a place and a number have none."""
+    if _LITTLE.match(bare):
+        bare = bare[:1].lower() + bare[1:]
     lower = bare[:1].lower() + bare[1:] if bare[1:2].islower() and statement.startswith("I work as") else bare
     if statement.startswith("I work as") and not re.match(r"(?:an?|the|in|at|for|i|as)\b", lower):
         return ("an " if lower[:1] in "aeiou" else "a ") + lower
-    return re.sub(r"^(?:in|at|to)\s", "", bare) if statement.endswith(("in {}", "to {}")) else bare
+    return (
+        re.sub(r"^(?:in|at|to)\s", "", bare, flags=re.IGNORECASE)
+        if statement.endswith((" in {}", " at {}", " to {}"))
+        else bare
+    )

@@ -42,7 +42,7 @@ MATERIAL = re.compile(
     re.IGNORECASE,
 )
 _WISH = re.compile(
-    r"\bif\s(?:only|you)\b|^if\s(?:anyone|someone|somebody)\b|\bwhat\sif\b|\bi\swish\b|\bi'd\s(?:love|like"
+    r"\bif\s(?:only|you)\b|^if\s(?:anyone|someone|somebody)\b|\bwhat\sif\b|^in\s(?:my|a)\sdream\b|\bi\sdream(?:t|ed)\s(?:that|i|of)\b|\basked\s(?:me\s)?(?:if|whether)\b|\bi\swish\b|\bi'd\s(?:love|like"
     r"|rather|kill)\b"
     r"|\bi\swould\s(?:love|like|rather)\b|\bwould\sbe\s(?:nice|great|lovely|fun|cool|awesome|amazing)"
     r"|^imagine\b|^suppose\b"

@@ -61,7 +61,7 @@ _PHRASE = re.compile(
     | (?:(?<=at\sthe\s)|(?<=on\sthe\s)|(?<=over\sthe\s))(?P<weekend>weekend)
     | (?:(?<=\bin\s)|(?<=\bin\sthe\s)|(?<=\bthis\s))(?P<season>spring|summer|autumn|fall|winter)
     | (?:in|by|since|until|till|from|to|of|during|before|after|around|early|mid|late
-      |for)\s+(?P<month>{_MONTH})
+      |for)\s+(?P<month>{_MONTH})(?!,?\s+(?:19|20)\d\d)
     | (?:in|since|until|from|by|during)\s+(?P<year>(?:19|20)\d\d)
     )(?![\w-]|\s?%)(?P<clock>(?:,?\s+at|,|\s+around|\s+from)?\s+{_CLOCK})?""",
     re.IGNORECASE | re.VERBOSE,
@@ -69,7 +69,7 @@ _PHRASE = re.compile(
 _MAYBE = re.compile(
     r"\d\d|day|week|month|year|tonight|tomorrow|night|ago|now|this (?:morn|after|even)|spring|summer|autumn"
     r"|fall|winter"
-    rf"|{_MONTH_OR_SHORT}|christmas|new year's|halloween|\\d(?:st|nd|rd|th)|(?:last|next|this|on) (?:mon"
+    rf"|{_MONTH_OR_SHORT}|christmas|new year's|halloween|\d(?:st|nd|rd|th)|(?:last|next|this|on) (?:mon"
     rf"|tue|wed|thu|fri|sat|sun)|\bin \w+ (?:minute|hour)",
     re.IGNORECASE,
 )

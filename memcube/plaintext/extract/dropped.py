@@ -46,6 +46,11 @@ _NO_SUBJECT = frozenset(
         "needed",
     ]
 )
+# "Seeing their growth, their joy and their trust is so fulfilling": the verb comes behind a list.
+_IS_LATER = re.compile(
+    r"^(?:(?!\b(?:I|I'm|who|that|which|because|it)\b).)*,? (?:is|are|can be|must be|must have) (?:so|such"
+    r"|really|very|always|key)\b"
+)
 _CLAUSE = re.compile(r"([,—–:;]| - )\s*")
 _ADJECTIVE = re.compile(r"(?: \w+){1,3} (?:is|are|was|were|can|will)\b")
 _COMMENT = re.compile(r"\s*(?:that|it|this|sounds?|what|how|must|is|nice|great|wow)\b", re.IGNORECASE)
@@ -55,7 +60,7 @@ _PROFILE = re.compile(
     r"|phone number"
     r"|e-?mail|address|home address|employer|diet|allerg(?:y|ies)|hobb(?:y|ies)|languages?|pets?"
     r"|native language"
-    r"|favou?rite [a-z]+(?: [a-z]+)?)\s?(?::|=| - )\s?(?P<value>\S.*)",
+    r"|favou?rite [a-z]+(?: [a-z]+)?)\s?(?::| - )\s?(?P<value>\S.*)",
     re.IGNORECASE,
 )
 
@@ -90,11 +95,11 @@ def _with_verb_first(sentence: str) -> str:
         return sentence
     verb, following = match["verb"].lower(), match["next"].lower()
     rest = sentence[0].lower() + sentence[1:]
-    if verb in _NO_SUBJECT or verb in lexicon.FEELING | lexicon.EVALUATIVE or following in ("by", "to"):
+    if verb in _NO_SUBJECT or verb in lexicon.MOOD or following in ("by", "to"):
         return (
             "I " + rest if verb in ("moved", "used", "went", "had", "decided", "got", "managed") else sentence
         )
-    if verbs.is_past(verb) or verb == "quit":
+    if (verbs.is_past(verb) and verb not in verbs.BASE) or verb == "quit":
         if _ADJECTIVE.match(sentence, match.end()):
             return sentence  # "Mixed emotions are rough"
         return (
@@ -112,6 +117,10 @@ def _is_heading(sentence: str) -> bool:
     """As in "Making videos is fun" and "Making videos, that's great": what it is about, not who does it."""
     clause, _, behind = (*_CLAUSE.split(sentence, maxsplit=1), "", "")[:3]
     words = [word.lower() for word in re.findall(r"[\w']+", clause)][1:]
-    if any(is_finite(word) for word in words) or ":" in sentence[: len(clause) + 1]:
+    if (
+        _IS_LATER.search(sentence)
+        or any(is_finite(word) for word in words)
+        or ":" in sentence[: len(clause) + 1]
+    ):
         return True
     return _COMMENT.match(behind) is not None and "my" not in words

@@ -22,9 +22,10 @@ _PLAN = re.compile(
 )
 _INTENT = re.compile(
     rf"{SPEAKER}'s (?:dream|goal|plan|idea) (?:is|was)|\bidea {SPEAKER} had was to\b|\bdecided to\b"
+    r"|\bbooked (?:an?|the|\w+) (?:flight|trip|hotel|table|tickets?|holiday|room)"
     r"|\b(?:meeting|appointment|flight|wedding|party|exam|interview|trip|viewing|surgery|conference"
     r"|concert)\b.* (?:is|are) (?:on|at|off)\b"
-    r"|\bis off\b(?! sick)|\b(?:is|are) (?:taking|flying|moving|leaving|visiting|starting|joining"
+    r"|\bis off\b(?! sick| to)|\b(?:is|are) (?:taking|flying|moving|leaving|visiting|starting|joining"
     r"|attending|getting|putting in)\b"
 )
 _CLAUSE = re.compile(r",\s| (?:because|since|so|but|and|although|while|when)\s")
@@ -45,7 +46,7 @@ _RELATIONSHIP = re.compile(
 _ENDED = re.compile(
     r"\b(?:no longer|used to|any ?more|any longer|gave up|given up|quit|resigned|sold|broke(?:n)? up"
     r"|split up|divorced|cancelled|canceled|called off"
-    r"|stopped|dropped out|run over|ended|is over|is off\b(?! sick)|after all|was still"
+    r"|stopped|dropped out|run over|ended|is over\b(?! the)|is off\b(?! sick| to)|after all|was still"
     r"|went bankrupt|closed down|retired)\b"
     r"|\b(?:lost|left) (?:\ue000's|the|her|his) (?:\w+ )?(?:job|company|position)\b"
 )
@@ -71,20 +72,22 @@ _WEIGHT: Final = {
 }
 
 
-def category_of(text: str, *, slot: str | None, instruction: bool, ahead: bool) -> Category:
+def category_of(text: str, *, slot: str | None, instruction: bool, ahead: bool) -> Category:  # noqa: PLR0911 (a decision list)
     """`text` is resolved; `ahead`: its date lies in the future."""
     if instruction:
         return "instruction"
     base = (slot or "").split("/")[0]
+    if base in ("name", "age", "birthday", "allergic_to", "language", "diet", "job"):
+        return "fact"
     main = _main_clause(text)
+    if not ahead and _RELATIONSHIP.search(main):
+        return "relationship"
     if base == "plan" or ahead or _INTENT.search(main) or (_PLAN.search(main) and not _happened(main)):
         return "plan"
-    if base in ("partner", "friend") or _RELATIONSHIP.search(main):
+    if base in ("partner", "friend"):
         return "relationship"
     if base.startswith("favourite") or _PREFERENCE.search(main):
         return "preference"
-    if base in ("name", "age", "birthday", "allergic_to", "language", "diet", "job"):
-        return "fact"
     return "event" if _happened(text) and "used to" not in text else "fact"
 
 

@@ -49,13 +49,15 @@ _SHARED_WORDS = frozenset(
 
 def is_foreign(text: str, words: tuple[str, ...]) -> bool:
     """No word an English sentence leans on, and no English verb."""
+    if not _OWN_WORDS.isdisjoint(words) and (_ENGLISH - {"i"}).isdisjoint(words):
+        return True
     if any(word in _ENGLISH or word.endswith(_CONTRACTED) for word in words):
         return False
     if any(word in verbs.AUXILIARIES or word in verbs.BASE or verbs.is_verb(word) for word in words):
         return False
     if any(char.isalpha() and not char.isascii() for char in text):
         return True
-    return not _OWN_WORDS.isdisjoint(words) or len(_SHARED_WORDS.intersection(words)) >= 2
+    return len(_SHARED_WORDS.intersection(words)) >= 2
 
 
 def is_statement(text: str, words: tuple[str, ...]) -> bool:

@@ -9,7 +9,7 @@ import re
 _MANNER = (
     r"(?:answer|reply|respond|write|speak|talk|call|address|refer|suggest|recommend|propose|include"
     r"|mention|use|using|add"
-    r"|give|show|send|ask|assume|format|quote|cite|offer|start|end|keep|make|explain|sign|greet|book|order"
+    r"|give\sme|show\sme|send\sme|ask|assume|format|quote|cite|offer|start|end|keep\s(?:it|your|the|all|replies|answers)|make|explain|sign|greet|book|order"
     r"|schedule"
     r"|calling|suggesting|recommending|mentioning|including|sending|asking|adding|writing|answering"
     r"|replying|assuming|offering"

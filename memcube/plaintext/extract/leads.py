@@ -37,7 +37,7 @@ _LEAD = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 _TAG = re.compile(
-    r",?\s*(?:right|remember|you know|did i (?:tell you|mention(?: that| it)?)|huh|ok|okay|yeah|no|eh"
+    r"(?:,\s*|\s+)(?:right|remember|you know|did i (?:tell you|mention(?: that| it)?)|huh|ok|okay|yeah|no|eh"
     r"|can you believe it"
     r"|isn't it|won't it|doesn't it|didn't (?:i|we)|have i told you|in case you (?:forgot|wondered)"
     r"|what about you"
@@ -83,14 +83,20 @@ def _uncalled(sentence: str) -> str:
     return sentence if name in _NOT_CALLED or name.endswith("ly") else sentence[match.end() :]
 
 
-def strip_lead(sentence: str) -> str:
-    """The sentence without "Oh, hi Ada, by the way, ..." and without a question tag at its end."""
+def opened(sentence: str) -> str:
+    """The sentence from where it begins to say something: without greetings and names called."""
     for _ in range(5):
         sentence = _uncalled(sentence)
         match = _LEAD.match(sentence)
         if match is None:
             break
         sentence = sentence[match.end() :]
+    return sentence
+
+
+def strip_lead(sentence: str) -> str:
+    """The sentence without "Oh, hi Ada, by the way, ..." and without a question tag at its end."""
+    sentence = opened(sentence)
     if sentence.endswith("?"):
         tag = _TAG.search(sentence)
         if tag and len(sentence[: tag.start()].split()) >= 4:

@@ -63,14 +63,15 @@ TABLE: Final = tuple(
         (
             "language",
             "speak|fluent|knows|learning|languages",
-            rf"{_WHO}{_OFTEN}{_NO}{_OFTEN} (?:speaks?|is fluent in|are fluent in|(?:knows?|is learning"
+            rf"{_WHO}{_OFTEN}{_NO}{_OFTEN} (?:speaks?|is fluent in|are fluent in|(?:knows?"
+            rf"|started learning|is learning"
             rf"|learned|learnt|learns|studies)(?: (?:how to speak|a bit of|a little|some|enough"
             rf"|to speak))*)[^.,;:!?]{{0,30}}?\b(?P<v>{_LANGUAGES})\b",
         ),
         ("language", "languages", rf"'s (?:native )?languages? (?:is|are) (?P<v>{_LANGUAGES})"),
         (
             "avoids",
-            "eat|dairy|gluten|meat|fish|pork|halal|kosher|diet",
+            "eat|drink|dairy|gluten|meat|fish|pork|halal|kosher|diet",
             rf"{_WHO}{_OFTEN}(?P<not> doesn't| don't| can't| cannot| never| no longer| stopped"
             rf"| is not allowed to) (?:eat|eats|eating|have|drink|drinks"
             rf"|drinking) (?P<v>[^.,;:!?()]{{2,40}})",
@@ -91,8 +92,9 @@ TABLE: Final = tuple(
         ),
         (
             "hobby",
-            "play|took up|gave up|quit|stopped|does |goes |practi|start|learn",
-            rf"{_WHO}{_OFTEN}(?:(?P<over> gave up(?: on)?| quit| stopped(?: playing| doing)?)| plays?"
+            "play|took up|gave up|quit|used to|stopped|does |goes |practi|start|learn",
+            rf"{_WHO}{_OFTEN}(?:(?P<over> used to (?:play|do)| gave up(?: on)?| quit| stopped(?: playing"
+            rf"| doing)?)| plays?"
             rf"| is playing| took up| takes up| does"
             rf"| goes| practi[sc]es| started(?: playing| learning)?| (?:is learning|learns|learned"
             rf"|learnt)(?: how to play| to play)?)"

@@ -10,6 +10,7 @@ are left alone. Names are repeated rather than turned into he, she or they: a me
 import re
 
 from memcube.plaintext.extract import verbs
+from memcube.plaintext.extract.sentences import quotes
 
 # Stands for the speaker until the very end, so that a speaker called April is not taken for a date and a
 # pattern
@@ -74,12 +75,12 @@ class _Walk:
         self.joints: list[tuple[int, int]] = []
 
     def run(self) -> list[str]:
-        quoted = False
+        quoted = quotes("".join(self.tokens))
+        offset = 0
         for at, word in enumerate(self.lower):
-            if word in ('"', "“", "”", "«", "»", "`"):
-                quoted = not quoted
-            elif not quoted:
+            if not any(begin <= offset < end for begin, end in quoted):
                 self._word(at, word)
+            offset += len(self.tokens[at])
         return self.out
 
     def _word(self, at: int, word: str) -> None:

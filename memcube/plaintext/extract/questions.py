@@ -15,12 +15,18 @@ MAX_QUESTION: Final = 160
 
 _YES = re.compile(
     r"(?:yes|yeah|yep|yup|yea|sure|of course|definitely|absolutely|indeed|certainly|correct|right"
-    r"|i (?:did|do|am|have|was|will|can))\b",
+    r"|i (?:did|do|am|have|was|will|can)(?=[.,!]|$))(?!\w)",
+    re.IGNORECASE,
+)
+# The extent belongs to the statement: "I speak French, a little".
+_SOMEWHAT = re.compile(
+    r"(?=(?:a (?:little|bit|lot)|some(?:times)?|often|always|usually|mostly|every \w+)\b[\w ]{0,20}[.!]?$)",
     re.IGNORECASE,
 )
 NO = re.compile(
-    r"(?:no|nope|nah|never|not (?:really|yet|any ?more|at all)|i (?:didn't|don't|haven't|wasn't|won't"
-    r"|can't)|i'm not)\b",
+    r"(?:no(?!\s(?:problem|prob|worries|way|doubt|need|idea|one))|nope|nah|never|not (?:really|yet"
+    r"|any ?more|at all)|(?:i (?:didn't|don't|haven't"
+    r"|wasn't|won't|can't)|i'm not)(?=[.,!]|$))(?!\w)",
     re.IGNORECASE,
 )
 _INVERTED = re.compile(
@@ -42,6 +48,11 @@ STATED: Final = tuple(
             "I work as {}",
         ),
         (r"(?:and |so )?what(?:'s| is) your (?:job|profession|occupation)$", "I work as {}"),
+        (r"(?:and |so )?where (?:do|are) you (?:work|working)(?: now)?$", "I work at {}"),
+        (r"(?:and |so )?where are you (?:both )?from$", "I'm from {}"),
+        (r"(?:and |so )?do you (?P<v>prefer|want|like) .+ or .+$", "I \\g<v> {}"),
+        (r"(?:and |so )?are you allergic to (?:anything|something)$", "I'm allergic to {}"),
+        (r"(?:and |so )?what(?:'s| is) your (?P<n>[\w ]+?) (?:called|named)$", "My \\g<n> is called {}"),
         (r"(?:and |so )?how old are you(?: now)?$", "I'm {}"),
         (r"(?:and |so )?how old is (?:your )(?P<n>[\w ]+)$", "My \\g<n> is {}"),
         (r"(?:and |so )?how many (?P<n>[\w ]+?) do you (?P<v>have|own|speak|need)$", "I \\g<v> {} \\g<n>"),
@@ -52,8 +63,8 @@ STATED: Final = tuple(
         ),
         (r"(?:and |so )?when(?:'s| is) (?:the|your) (?P<n>[\w' ]+)$", "My \\g<n> is {}"),
         (
-            r"(?:and |so )?where (?:do|are) you (?:two |both )?(?P<v>live|work|study|living|working"
-            r"|studying|based|from)(?: now)?$",
+            r"(?:and |so )?where (?:do|are) you (?:two |both )?(?P<v>live|study|living"
+            r"|studying|based)(?: now)?$",
             "I \\g<v> in {}",
         ),
         (
@@ -75,17 +86,17 @@ STATED: Final = tuple(
             r"|watching|painting|making)(?P<r>[\w ]*)$",
             "I'm \\g<v> {}\\g<r>",
         ),
-        (r"(?:and |so )?who (?:did you go|are you going|do you live|did you travel) with$", "I am with {}"),
+        (r"(?:and |so )?who (?:did you go|did you travel) with$", "I went with {}"),
     )
 )
-LEANS = re.compile(r"\b(?:it|that|that's|it's|this|there|them|so|one)\b", re.IGNORECASE)
+LEANS = re.compile(r"\b(?:it|that|that's|it's|there|them)\b", re.IGNORECASE)
 
 
-def yes_or_no(question: str, first: str, following: Sequence[str]) -> str | None:
+def yes_or_no(question: str, first: str, following: Sequence[str]) -> str | None:  # noqa: PLR0911 (one line a reason)
     """As in "Are you still with Marcus?" "No, that's over": "I'm no longer with Marcus, that's over"."""
     match = _INVERTED.match(question) or _YOURS.match(question)
     no = NO.match(first)
-    answer = _YES.match(first) or no
+    answer = _YES.match(first) or _SOMEWHAT.match(first) or no
     if match is None or answer is None:
         return None
     said = first[answer.end() :].lstrip(_MARKS)
@@ -100,6 +111,8 @@ def yes_or_no(question: str, first: str, following: Sequence[str]) -> str | None
         return None
     if not said and following and subject_of(following[0]).kind is Kind.FIRST:
         return None  # the answer goes on in full: "Yes, I did! I tried surfing"
+    if re.search(r"\b(?:me|us)\b", match["rest"]):
+        return None  # "Do you want me to book it?": of this moment
     if re.search(r"\bany", match["rest"]) and not no:
         return None
     if "what" in match.groupdict():
@@ -117,9 +130,8 @@ def _declared(aux: str, rest: str, denied: bool) -> str | None:
     rest = rest.replace("your", "my").replace(" you ", " me ")
     still = rest.lower().startswith("still ")
     rest = rest[6:] if still else re.sub(r"^(?:ever|also|already|any) ", "", rest)
-    if len([word for word in rest.lower().split() if word not in lexicon.FUNCTION]) < (
-        1 if aux in ("are", "have", "do") else 2
-    ):
+    told = [word for word in re.findall(r"[\w']+", rest.lower()) if word not in lexicon.HOLLOW]
+    if len(told) < (2 if aux in ("did", "will", "would", "could") else 1):
         return None
     if not denied:
         adverb = "still " if still else ""

@@ -12,21 +12,26 @@ from memcube.plaintext.extract import (
     cues,
     dates,
     facets,
+    foreign,
     instructions,
     leads,
     person,
     sentences,
     slots,
+    verbs,
 )
 from memcube.plaintext.extract.answers import replied
 from memcube.plaintext.extract.person import SPEAKER
 from memcube.plaintext.extract.said import Said
 from memcube.plaintext.extract.slot_table import is_functional
 from memcube.plaintext.extract.statements import Mentioned, clauses, halves, leans, statements, unquoted
+from memcube.plaintext.extract.subject import subject_of
 from memcube.plaintext.extract.taken_up import taken_up
 
 # A chat turn gives one to five; a pasted book must not become a thousand memories.
-MAX_CANDIDATES = 64
+MAX_CANDIDATES = 24
+# Nor must a book hold its partition: 100 sentences take some 30 ms, and its episode has all of it anyway.
+MAX_SENTENCES = 100
 
 _RESTATED = re.compile(
     r"^(?:(?:sorry|oops|oh|no|wait|ah),? )*I meant (?:in |at |on "
@@ -85,10 +90,12 @@ def extract(turn: Turn, before: Sequence[Earlier] = ()) -> tuple[Candidate, ...]
     found: dict[str, Candidate] = {}
     last: Candidate | None = None
     mentioned = Mentioned()
-    for part in _completed(unquoted(sentences.split(sentences.clean(turn.text))), turn, before):
+    text = sentences.clean(turn.text)
+    said = [] if sentences.is_program(text) else list(dict.fromkeys(sentences.split(text)))[:MAX_SENTENCES]
+    for part in _completed(unquoted(said), turn, before):
         sentence = part.text
-        said = mentioned.resolved(leads.strip_lead(sentence))
-        for statement in [said] if part.asked or part.of else _parts(said, turn.time):
+        told = mentioned.resolved(leads.strip_lead(sentence))
+        for statement in [told] if part.asked or part.of else _parts(told, turn.time):
             candidate = _candidate(statement, sentence, speaker, turn.time)
             if part.asked or part.of:
                 candidate = _with_context(candidate, part, speaker)
@@ -96,9 +103,11 @@ def extract(turn: Turn, before: Sequence[Earlier] = ()) -> tuple[Candidate, ...]
                 candidate = _restated(candidate, last)
             if part.place is not None:
                 candidate = msgspec.structs.replace(candidate, completed_by=part.place)
-            found.setdefault(candidate.text, candidate)
+            # Said again it stands last: "I live in Oslo. Actually Rome. No, Oslo." ends in Oslo.
+            found.pop(candidate.text, None)
+            found[candidate.text] = candidate
             last = candidate
-        mentioned.note(said)
+        mentioned.note(told)
         if len(found) >= MAX_CANDIDATES:
             break
     return tuple(found.values())[:MAX_CANDIDATES]
@@ -162,7 +171,8 @@ def _candidate(part: str, sentence: str, speaker: str, now: datetime) -> Candida
     moments = dates.find(part, now)
     moment = dates.main(part, moments)
     instruction = instructions.is_standing(part)
-    resolved = person.resolve(dates.annotate(part, moments))
+    is_foreign = foreign.is_foreign(part, subject_of(part).words)
+    resolved = part if is_foreign else person.resolve(dates.annotate(part, moments))
     shown = _capitalised(part, resolved)
     ahead = moment is not None and moment.at > now
     filled = None if instruction else slots.slot_of(shown, moment, ahead)
@@ -174,10 +184,10 @@ def _candidate(part: str, sentence: str, speaker: str, now: datetime) -> Candida
     if cue is None and filled and slots.ends(resolved):
         cue = "ending"
     denied = False
-    if filled is None and not instruction and (listed := slots.listed_slot_of(shown)):
+    if filled is None and not instruction and (listed := slots.listed_slot_of(resolved)):
         filled, denied = listed
     slot = filled.slot if filled else None
-    category = facets.category_of(shown, slot=slot, instruction=instruction, ahead=ahead)
+    category = facets.category_of(resolved, slot=slot, instruction=instruction, ahead=ahead)
     if slot is None and category in ("plan", "instruction"):
         slot = category
     text = resolved.replace(SPEAKER, speaker).rstrip(" .!…,;:。！")
@@ -192,7 +202,7 @@ def _candidate(part: str, sentence: str, speaker: str, now: datetime) -> Candida
         cue=cue,
         category=category,
         polarity=facets.polarity_of(
-            shown, ending=cue == "ending", denied=denied, instruction=instruction, slot=slot
+            resolved, ending=cue == "ending", denied=denied, instruction=instruction, slot=slot
         ),
         entities=facets.entities_of(text, speaker),
         salience=facets.salience_of(category, slot=slot, exact=moment is not None),
@@ -215,8 +225,8 @@ def _capitalised(part: str, resolved: str) -> str:
     if part[1:] != part[1:].lower():
         return resolved
     return re.sub(
-        r"(?<= (?:in|at|to) )(?!the\b|a\b|an\b|my\b|our\b|be\b|me\b)[a-z]",
-        lambda m: m.group().upper(),
+        r"(?<= (?:in|at|to) )(?!the\b|a\b|an\b|my\b|our\b|be\b|me\b)[a-z]+",
+        lambda match: match.group() if match.group() in verbs.BASE else match.group().capitalize(),
         resolved,
     )
 

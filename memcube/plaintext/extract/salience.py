@@ -37,6 +37,11 @@ _FELT = re.compile(
     r"\b(?:makes?|made) (?:me|us) (?:feel|think|realize|realise|remember|appreciate|wonder|smile)\b"
     r"|\bremind(?:s|ed)? (?:me|us)\b"
 )
+_DEICTIC: Final = frozenset(("this", "that", "these", "those"))
+# "Locker 3 belongs to Rui": a number and a name make news of a thing.
+_NAMED_LATER = re.compile(r"[a-z\d,] [A-Z][a-z]")
+_WE = re.compile(r"(?:\w+,? )?we\b", re.IGNORECASE)
+_PERCENT = re.compile(r"\d+\s?%\s?(?=agree|sure|with|behind)", re.IGNORECASE)
 _MODAL: Final = frozenset("would could should shall ought".split())
 _ARTICLES: Final = frozenset(("the", "a", "an", "my", "our", "her", "his", "their"))
 _NOUNS_TOO: Final = (
@@ -52,7 +57,7 @@ _OFFER: Final = frozenset(
 
 def is_statement(sentence: str, dated: bool) -> bool:
     """Whether a sentence, stripped of its lead, says something to remember. `dated`: it gives a date."""
-    text = _URL.sub(" ", sentence).strip()
+    text = _PERCENT.sub("", _URL.sub(" ", sentence)).strip()
     if not any(char.isalnum() for char in text) or chatter.is_code(text) or _QUOTE.fullmatch(text):
         return False
     subject = subject_of(text)
@@ -78,7 +83,7 @@ def _is_news(subject: Subject, text: str, dated: bool) -> bool:  # noqa: PLR0911
         case Kind.FIRST:
             return _is_own_news(rest, content, text, exact, hearer)
         case Kind.OWN:
-            return len(content) >= 1 and not (hearer and not exact)
+            return _is_news_of_own(subject, exact, hearer)
         case Kind.THIRD:
             return len(content) >= (2 if subject.words[subject.head].startswith(("he", "she")) else 3) or (
                 exact and bool(content)
@@ -86,11 +91,12 @@ def _is_news(subject: Subject, text: str, dated: bool) -> bool:  # noqa: PLR0911
         case Kind.NAMED:
             return _is_named_news(rest, exact, hearer)
         case Kind.DEFINITE:
-            return _is_definite_news(rest, content, exact, hearer)
+            return _is_definite_news(subject, content, exact=exact, hearer=hearer)
         case Kind.DUMMY:
             return _is_dummy_news(rest, content, exact, hearer)
         case _:
-            return _is_generic_news(subject, rest, content, dated, hearer)
+            named = _NAMED_LATER.search(text) is not None
+            return _is_generic_news(subject, rest, content, dated or (exact and named), hearer)
 
 
 def _is_own_news(rest: tuple[str, ...], content: list[str], text: str, exact: bool, hearer: bool) -> bool:  # noqa: PLR0911 (one line a reason)
@@ -103,6 +109,8 @@ def _is_own_news(rest: tuple[str, ...], content: list[str], text: str, exact: bo
         return False
     if _MODAL.intersection(rest[: at + 1]):
         return False
+    if rest[:1] == ("can",) and _WE.match(text) and len(content) < 3 and not exact:
+        return False  # "We can make it happen"
     if verb in lexicon.TALK_VERBS and not _tells(verb, rest[at + 1 :], content, hearer):
         return False
     if verb in ("feel", "felt", "feeling") and not exact:
@@ -129,6 +137,8 @@ def _tells(verb: str, rest: tuple[str, ...], content: list[str], hearer: bool) -
             and not hearer
             and bool(content)
         )
+    if verb == "thinking":
+        return rest[:1] in (("of",), ("about",)) and bool(content) and not hearer
     if verb in ("hope", "hoping"):
         return rest[:1] == ("to",) and len(content) >= 2
     if verb == "meant":
@@ -145,7 +155,7 @@ def _main_verb(rest: tuple[str, ...]) -> int:
             following = next(
                 (w for w in rest[at + 1 :] if not verbs.is_adverb(w) and w not in lexicon.FUNCTION), ""
             )
-            if verbs.is_verb(following) and following not in lexicon.FEELING | lexicon.EVALUATIVE:
+            if verbs.is_verb(following) and following not in lexicon.MOOD:
                 continue
             return at
         if word in (
@@ -165,6 +175,19 @@ def _main_verb(rest: tuple[str, ...]) -> int:
     return 0
 
 
+def _is_news_of_own(subject: Subject, exact: bool, hearer: bool) -> bool:
+    """My sister moved; but my heart is full."""
+    if exact:
+        return True
+    head = [
+        word for word in subject.words[subject.head + 1 : subject.predicate] if word not in lexicon.EVALUATIVE
+    ]
+    told = _content(subject.words[subject.predicate :])
+    if head and lexicon.LIGHT_NOUNS.issuperset(head):
+        return len(told) >= 2 and not hearer
+    return bool(_content(subject.words)) and not hearer and subject.predicate < len(subject.words)
+
+
 def _is_named_news(rest: tuple[str, ...], exact: bool, hearer: bool) -> bool:
     content = _content(rest[1:]) if rest else []
     if not exact and (hearer or (rest and _is_opinion(rest))):
@@ -172,14 +195,17 @@ def _is_named_news(rest: tuple[str, ...], exact: bool, hearer: bool) -> bool:
     return exact or bool(content) or (bool(rest) and bool(_content(rest)))
 
 
-def _is_definite_news(rest: tuple[str, ...], content: list[str], exact: bool, hearer: bool) -> bool:
-    """The plumber came, the key is with Tom; but the view was amazing."""
+def _is_definite_news(subject: Subject, content: list[str], *, exact: bool, hearer: bool) -> bool:
+    """The plumber came, the key is with Tom; but the view was amazing, and these colours are vivid."""
+    rest = subject.words[subject.predicate :]
     if hearer or not rest:
         return False
     told = _content(rest)
     if exact:
         return bool(content)
-    if _is_opinion(rest):
+    if _is_opinion(rest) or (
+        subject.words[subject.head] in _DEICTIC and rest[0] in ("is", "are") and _MINE.isdisjoint(rest)
+    ):
         return False
     if not _MINE.isdisjoint(rest):
         return bool(content)
@@ -210,6 +236,8 @@ def _is_generic_news(
 def _is_opinion(rest: tuple[str, ...]) -> bool:
     """As in "was so amazing", "must have been hard", "makes me feel calm", "looks great"."""
     verb = rest[0].rpartition("'")[2] if rest[0].endswith("'s") else rest[0]
+    if verb in ("looks", "look", "looked", "sounds", "seems", "feels"):
+        return True
     if verb in ("must", "would", "could", "should", "may", "might", "can"):
         return True
     if verb in (
@@ -233,9 +261,7 @@ def _is_opinion(rest: tuple[str, ...]) -> bool:
         first = next(
             (word for word in rest[1:] if word not in lexicon.FUNCTION and word not in ("been", "be")), ""
         )
-        return first in lexicon.EVALUATIVE | lexicon.FEELING | lexicon.LIGHT_NOUNS or first.endswith(
-            ("able", "ible", "ful")
-        )
+        return first in lexicon.OPINION or first.endswith(("able", "ible", "ful"))
     return verb in (
         "made",
         "make",

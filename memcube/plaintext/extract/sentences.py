@@ -3,9 +3,9 @@
 
 import re
 
-# A turn is scanned this far: about 7,000 words. The raw turn is kept whole as an episode, so what lies beyond
+# A turn is scanned this far: about 3,500 words. The raw turn is kept whole as an episode, so what lies beyond
 # is still recallable; without the limit 5 MB of text would hold its partition for a minute.
-MAX_SCANNED = 40_000
+MAX_SCANNED = 20_000
 # Longer ones are lists or logs in disguise; a memory must fit one embedding window (about 256 tokens).
 MAX_SENTENCE = 600
 
@@ -18,8 +18,8 @@ _CAPTION = re.compile(
 )
 # What stands between quotation marks is one thing said: no sentence ends inside it.
 _QUOTED = re.compile(
-    r"[\"“«][^\"”»\n]{3,400}[\"”»]|(?:(?<=\s)|(?<=^)"
-    r"|(?<=:))'(?=\w)[^'\n]{1,200}(?:'(?=\w)[^'\n]{1,200})*[.!?,]?'(?=\W|$)"
+    r"[\"“«][^\"”»\n]{3,400}[\"”»]"
+    r"|(?:(?<=[\s:(])|^)'(?=\w)[^'\n]{1,200}(?:'(?=\w)[^'\n]{1,60}){0,2}[.!?,]?'(?!\w)"
 )
 _BULLET = re.compile(r"^\s*(?:[-*+•–]\s+|\(?\d{1,2}[.)]\s+|#{1,6}\s+|\[[ xX]\]\s+)+")
 _EMOJI = "\U0001f000-\U0001faff\u2600-\u27bf\u2b00-\u2bff\ufe0f\u200d"
@@ -58,6 +58,32 @@ def uncaptioned(text: str) -> str:
     return _CAPTION.sub("", text).strip()
 
 
+def quotes(line: str) -> list[tuple[int, int]]:
+    """Where quoted words begin and end."""
+    if not any(mark in line for mark in "\"“«'"):
+        return []
+    return [match.span() for match in _QUOTED.finditer(line)]
+
+
+# Lines of a program or a table: two of them, and they are what the turn is.
+_PROGRAM = re.compile(
+    r"[{};]\s*$|^\s*(?:def|class|import|from \w+ import|return|elif"
+    r"|else:|try:|except|print\(|const|var|function"
+    r"|public|private|#include|SELECT|INSERT|FROM|WHERE|<\w+)\b"
+    r"|^\s*(?:if|for|while|with)\b.*:\s*$|^\s*[\w.]+\s*[+*/-]?=\s*\S|=>|^\s*File \""
+)
+_VALUES = re.compile(r"^[^,;\t]*(?:[,;\t](?=\S)[^,;\t]*)+$")
+
+
+def is_program(text: str) -> bool:
+    """Whether most lines of a text are code or rows of values."""
+    lines = [line for line in text.splitlines() if line.strip()][:200]
+    if len(lines) < 2:
+        return False
+    code = sum(_PROGRAM.search(line) is not None for line in lines)
+    return 2 * code > len(lines) or all(_VALUES.match(line) for line in lines)
+
+
 def split(text: str) -> list[str]:
     """The sentences of a cleaned text, without code, table rows, quoted lines, bullets and outer emoji."""
     found: list[str] = []
@@ -90,7 +116,7 @@ def _lines(text: str) -> list[str]:
 def _in_line(line: str) -> list[str]:
     parts: list[str] = []
     start = 0
-    quoted = [match.span() for match in _QUOTED.finditer(line)]
+    quoted = quotes(line)
     for match in _BOUNDARY.finditer(line):
         if any(begin < match.start() and match.end() < end for begin, end in quoted):
             continue

@@ -214,7 +214,7 @@ TABLE: tuple[tuple[str, tuple[str, ...], re.Pattern[str]], ...] = tuple(
             " is | turned ",
             rf"{_START}{_WHO}(?: is{_OFTEN}|{_OFTEN} turned) (?P<v>{_NUMBER}(?: and a half)?(?: months"
             rf"| weeks)?)"
-            r"(?= years old|\s*[.,!)]|$| (?:now|and|but|today|already)\b)",
+            r"(?= years old|\s*[.,!)]|$| (?:now|and|but|today|yesterday|last|already)\b)",
         ),
         (
             "birthday",

@@ -121,5 +121,5 @@ def _pet(text: str) -> Filled | None:
 
 
 def normalised(value: str) -> str:
-    value = re.sub(r"\s+", " ", value).strip(" .,;:!'\"-").lower()
+    value = re.sub(r"\s+", " ", value.replace(f"{SPEAKER}'s ", "")).strip(" .,;:!'\"-").lower()
     return re.sub(r" (?:now|these days|again|at the moment)$", "", value)

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from memcube.plaintext.extract import dates, dropped, instructions, leads, person, salience
 from memcube.plaintext.extract.chatter import MATERIAL, UNMEANT
+from memcube.plaintext.extract.sentences import quotes
 from memcube.plaintext.extract.slot_patterns import MANY, ONE_EACH, PETS
 from memcube.plaintext.extract.subject import Kind, is_finite, subject_of
 
@@ -115,23 +116,23 @@ def halves(text: str) -> list[tuple[str, str]]:
     cut = [(text[: match.start()], text[match.end() :]) for match in _NEW_SUBJECT.finditer(text)]
     if " and " in text or " but " in text:
         cut += [(text[:end].rstrip(" ,"), "I " + text[verb:]) for end, verb in person.conjoined(text)]
+    quoted = quotes(text)
     return [
-        (left, right[:1].upper() + right[1:]) for left, right in cut if left.count(" ") and right.count(" ")
+        (left, right[:1].upper() + right[1:])
+        for left, right in cut
+        if left.count(" ") and right.count(" ") and not any(begin < len(left) < end for begin, end in quoted)
     ]
 
 
 def clauses(text: str, now: datetime) -> list[str]:
     """The clauses of a statement that each state something alone; the whole where they lean on each other."""
+    quoted = quotes(text)
     for match in _CLAUSE.finditer(text):
+        if any(begin < match.start() < end for begin, end in quoted):
+            continue
         left, right = text[: match.start()], text[match.end() :]
         shown = dropped.with_subject(right[:1].upper() + right[1:])
-        if (
-            left.count(" ") < 2
-            or leans(shown)
-            or left.count('"') % 2
-            or _HANGING.search(left)
-            or not _has_verb(left)
-        ):
+        if left.count(" ") < 2 or leans(shown) or _HANGING.search(left) or not _has_verb(left):
             continue
         if not (_has_verb(shown) and salience.is_statement(shown, _dated(shown, now))):
             continue

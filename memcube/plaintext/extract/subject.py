@@ -54,7 +54,7 @@ _BODIES = frozenset("everyone everybody someone somebody nobody anyone people fo
 _OPENERS = frozenset(
     "and but so also plus then still now lately recently currently today tonight tomorrow yesterday usually "
     "sometimes often finally eventually later once again anyway besides meanwhile instead maybe perhaps "
-    "after all for example in fact to be honest on top too even just honestly apparently earlier afterwards "
+    "too even just honestly apparently earlier afterwards "
     "afterward no yes yeah originally initially previously nowadays".split()
 )
 _ADVERBIAL = frozenset(
@@ -74,6 +74,8 @@ _FRAGMENT = frozenset(
     "so such really very too always never long no not just how what only more less proud glad sorry way "
     "totally absolutely definitely super pretty quite kudos props hats congrats congratulations".split()
 )
+_FINITE = verbs.AUXILIARIES - {"be", "been", "being"}
+_AFTER_IS = lexicon.EVALUATIVE | lexicon.FUNCTION | verbs.ADVERBS
 _REACH: Final = 24
 
 
@@ -88,7 +90,7 @@ def subject_of(sentence: str) -> Subject:
 
 def is_finite(word: str) -> bool:
     """Whether the word alone makes a sentence of what stands before it."""
-    if word in verbs.AUXILIARIES - {"be", "been", "being"} or word.endswith(verbs.CONTRACTED_ENDINGS):
+    if word in _FINITE or word.endswith(verbs.CONTRACTED_ENDINGS):
         return True
     return (
         (verbs.is_past(word) or verbs.is_verb(word))
@@ -103,11 +105,19 @@ def _past_openers(words: tuple[str, ...]) -> int:
         word = words[at]
         if word == "," or word in _OPENERS or (word.endswith("ly") and at + 1 < len(words) and len(word) > 4):
             at += 1
-        elif (begun := _behind_adverbial(words, at)) is not None:
+        elif (begun := _behind_adverbial(words, at) or _begins_behind_comma(words, at)) is not None:
             at = begun
         else:
             break
     return at
+
+
+def _begins_behind_comma(words: tuple[str, ...], at: int) -> int | None:
+    """As in "Money-wise, I ...", "Last season, my ...": a few words that only set the scene."""
+    for index in range(at + 1, min(len(words) - 1, at + 5)):
+        if words[index] == ",":
+            return index + 1 if words[index + 1] in _FIRST or words[index + 1] in ("my", "our") else None
+    return None
 
 
 def _behind_adverbial(words: tuple[str, ...], at: int) -> int | None:
@@ -177,7 +187,9 @@ def _judge(tokens: list[str], words: tuple[str, ...], at: int) -> Subject:  # no
         return told(Kind.DEFINITE, _verb(words, at + 1))
     if word in _KIN or word.removesuffix("'s") in _KIN:
         return told(Kind.NAMED, _verb(words, at))
-    if word in _FRAGMENT or word in lexicon.EVALUATIVE | lexicon.FEELING:
+    if word in lexicon.FEELING and (after == "to" or word not in lexicon.EVALUATIVE):
+        return told(Kind.FRAGMENT, len(words))
+    if word in _FRAGMENT or word in lexicon.MOOD:
         verb = _verb(words, at + 1)
         return told(Kind.GENERIC if 0 < verb - at <= 3 and verb < len(words) else Kind.FRAGMENT, verb)
     if word.endswith("ing") and len(word) > 4 and word not in verbs.ING_NOUNS:
@@ -206,7 +218,7 @@ def _verb(words: tuple[str, ...], at: int) -> int:
 
 
 def _follows_is(word: str) -> bool:
-    return word.endswith(("ing", "ed")) or word in lexicon.EVALUATIVE | lexicon.FUNCTION | verbs.ADVERBS
+    return word.endswith(("ing", "ed")) or word in _AFTER_IS
 
 
 def _is_name(bare: str, after: str, word: str) -> bool:
