@@ -16,6 +16,7 @@ from memcube.plaintext.extract.slot_table import is_functional
 from memcube.plaintext.frames import Frame, clauses, denied_words, frame
 from memcube.plaintext.namesakes import may_be_one
 from memcube.plaintext.view import SubjectView
+from memcube.plaintext.wishes import topic
 from processors.step import Statement
 
 _OPPOSITE: Final[Mapping[str, str]] = {"likes": "dislikes", "dislikes": "likes"}
@@ -52,7 +53,9 @@ def in_slot(view: SubjectView, statement: Statement) -> list[MemCube]:
 def replaced(view: SubjectView, statement: Statement) -> list[MemCube]:
     """The facts that hold no longer if the statement does, in the order of their last change."""
     others = [c for c in in_slot(view, statement) if c.payload and c.payload.value != statement.value]
-    return _each_once([*others, *_turned_round(view, statement), *_alike(view, statement)])
+    return _each_once(
+        [*others, *_turned_round(view, statement), *_alike(view, statement), *_wished(view, statement)]
+    )
 
 
 def denied(view: SubjectView, statement: Statement) -> list[MemCube]:
@@ -99,6 +102,13 @@ def _turned_round(view: SubjectView, statement: Statement) -> list[MemCube]:
         for cube in view.in_slot(f"{about}/{_OPPOSITE[slot]}")
         if cube.payload and cube.payload.value == statement.value
     ]
+
+
+def _wished(view: SubjectView, statement: Statement) -> list[MemCube]:
+    about = topic(statement.text)
+    if about is None:
+        return []
+    return [cube for cube in view.mentioning(statement.text, ("wish",)) if topic(cube.text) == about]
 
 
 def _alike(view: SubjectView, statement: Statement) -> list[MemCube]:
