@@ -33,9 +33,10 @@ BENCHMARKS: Final = {
     " and its memory (4 minutes)",
     "startstop": "how long processes, `memcube up` and commands take to start and to stop (2 minutes)",
 }
-# Judge what is recalled and what is extracted instead of timing it, and have options of their own.
+# Judge what is recalled, extracted and kept instead of timing it, and have options of their own.
 EVALUATION: Final = "recall"
-EVALUATIONS: Final = (EVALUATION, "extraction")
+STORIES: Final = "stories"
+EVALUATIONS: Final = (EVALUATION, "extraction", STORIES)
 
 progress = Console(stderr=True, highlight=False)
 output = Console(highlight=False)
@@ -97,6 +98,8 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
         + "".join(f"  {name:{width}}  {what}\n" for name, what in BENCHMARKS.items())
         + f"  {EVALUATION:{width}}  how much of the evidence default recall finds, on a data set: see"
         f" `{EVALUATION} --help`\n"
+        + f"  {STORIES:{width}}  how many scripted stories of facts that change end right: see"
+        f" `{STORIES} --help`\n"
         "\nTables go to standard output, progress to standard error, and everything as JSON, with machine,"
         f"\nversions, load and sample sizes, to {RESULTS.relative_to(RESULTS.parent.parent)}/NAME-DATE.json."
         " Rates are told as ratios within one run:"
@@ -110,9 +113,9 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="few samples, under a minute each")
     options = parser.parse_args(arguments)
     if unknown := [name for name in options.names if name not in BENCHMARKS]:
-        if EVALUATION in unknown:
-            parser.error(f"{EVALUATION} has options of its own: name it first and alone")
-        parser.error(f"no benchmark {', '.join(unknown)}: there are {', '.join(BENCHMARKS)}, {EVALUATION}")
+        if own := [name for name in EVALUATIONS if name in unknown]:
+            parser.error(f"{own[0]} has options of its own: name it first and alone")
+        parser.error(f"no benchmark {', '.join(unknown)}: there are {', '.join((*BENCHMARKS, *EVALUATIONS))}")
     return options
 
 

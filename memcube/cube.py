@@ -65,6 +65,7 @@ class Decision(StrEnum):
     MERGE = "merge"
     SUPERSEDE = "supersede"
     RETRACT = "retract"
+    BEGIN = "begin"  # what was announced for a day holds from that day on
     EDIT = "edit"
     PIN = "pin"
     RATE = "rate"
@@ -92,8 +93,10 @@ class Source(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
 class Payload(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """The sealed part of a plaintext cube: its words, and all that is drawn from them.
 
-    slot, value: what the fact is the single answer to (`lives_in`, `lisbon`), if it is one.
+    slot, value: what the fact is an answer to (`ada/lives_in`, `lisbon`), if it is one. Slots of which a
+    person has many values at a time (`ada/likes`) stand here as well.
     follows: the episode said before this one in the same conversation.
+    used: the memories that an assistant's turn was given.
     completed_by: the event whose turn gave words to this fact without being its source: the question that it
     answers. Who forgets that turn forgets the fact as well.
     """
@@ -104,6 +107,7 @@ class Payload(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     value: str | None = None
     follows: str | None = None
     completed_by: str | None = None
+    used: tuple[str, ...] = ()
 
 
 class MemCube(msgspec.Struct, frozen=True, gc=False):
@@ -145,6 +149,19 @@ class MemCube(msgspec.Struct, frozen=True, gc=False):
     def comes_from(self, wanted: Others) -> bool:
         """Whether one of its sources has all of these ids."""
         return any(source.others is not None and source.others.agree(wanted) for source in self.sources)
+
+
+# What questions as of a time are answered with: it was true once. Retracted cubes never were.
+ONCE_TRUE: Final = frozenset({State.ACTIVE, State.SUPERSEDED, State.EXPIRED, State.ARCHIVED})
+
+
+def true_at(cube: MemCube, moment: datetime) -> bool:
+    """Whether a cube is held to have been true then, by valid time.
+
+    A plan for May is known from the day it was told, and what began in 1990 was true from then on.
+    """
+    since = min([cube.valid_from, *(source.time for source in cube.sources)])
+    return cube.state in ONCE_TRUE and since <= moment and (cube.valid_to is None or moment < cube.valid_to)
 
 
 def check_transition(cube_id: str, before: State, after: State) -> None:

@@ -8,6 +8,7 @@ destroys the old ones when no event before it is left to open.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 import msgspec
@@ -33,12 +34,17 @@ def forget(revision: Revision, data: Forget) -> Outcome:
     if not data.cube_ids:
         raise Refused("forget names no cubes: give their ids, or everything=true for the whole subject")
     targets = {cube.id: cube for cube in map(revision.view.cube, data.cube_ids)}
-    for cube in _with_turns(revision, targets).values():
+    erase(revision, with_turns(revision, targets).values())
+    return Outcome(())
+
+
+def erase(revision: Revision, cubes: Iterable[MemCube]) -> None:
+    """End these cubes with their words."""
+    for cube in cubes:
         if cube.state is State.ERASED:
             revision.noop("erased-already", cube)
         else:
             _erase(revision, cube, "forgotten")
-    return Outcome(())
 
 
 def shred(revision: Revision, data: Shred) -> Outcome:
@@ -46,7 +52,7 @@ def shred(revision: Revision, data: Shred) -> Outcome:
     return Outcome((), shred=data.key_ids)
 
 
-def _with_turns(revision: Revision, targets: dict[str, MemCube]) -> dict[str, MemCube]:
+def with_turns(revision: Revision, targets: dict[str, MemCube]) -> dict[str, MemCube]:
     """The targets, the raw turns they came from, and the facts that came from a targeted turn alone.
 
     A fact that holds words of a targeted turn, the question that it answers, goes as well.

@@ -38,6 +38,11 @@ class Revision:
         self._processor = processor
         self._steps: list[Step] = []
 
+    @property
+    def now(self) -> datetime:
+        """When the event was said. A clock that runs ahead of the log's does not outrank what follows."""
+        return min(self.event.time, self.opened.recorded_at)
+
     def steps(self) -> tuple[Step, ...]:
         return tuple(self._steps)
 
@@ -52,6 +57,7 @@ class Revision:
         follows: str | None = None,
         pinned: bool = False,
         expires_at: datetime | None = None,
+        used: tuple[str, ...] = (),
     ) -> MemCube:
         """A new cube. Its id comes from the event and the step, so a replay makes the same."""
         cube = MemCube(
@@ -72,6 +78,7 @@ class Revision:
                 value=statement.value,
                 follows=follows,
                 completed_by=statement.completed_by,
+                used=used,
             ),
             trust=NEUTRAL_TRUST,
             pinned=pinned,

@@ -7,6 +7,7 @@ become durable together or not at all; that commit *is* the acknowledgement of t
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Protocol
 
 import msgspec
@@ -166,10 +167,14 @@ class CubeStore(Protocol):
         states: Collection[State] | None = None,
         others: Others | None = None,
         before: int | None = None,
+        as_of: datetime | None = None,
+        known_at: datetime | None = None,
     ) -> Sequence[MemCube]:
         """The newest versions, last changed first; only of a form, of some states, from some ids, if given.
 
-        The next page starts `before` the `seq` of the last cube of this one.
+        The next page starts `before` the `seq` of the last cube of this one. `known_at`: the versions that
+        were the newest then, by recorded time. `as_of`: what was true then, by valid time (`true_at`).
+        Both need a UTC offset. What has been erased since is not told by either.
         """
 
     def applied(self, subject: str, event_ids: Iterable[str]) -> frozenset[str]:

@@ -95,6 +95,23 @@ async def test_one_subject_is_not_seen_from_another(client: httpx.AsyncClient) -
         assert answer.json() == {"memories": [], "context": None, "context_tokens": None}
 
 
+async def test_a_list_asks_for_both_times(client: httpx.AsyncClient) -> None:
+    await tell(client, "I live in Porto.", timestamp="2026-03-01T10:00:00Z")
+    await tell(client, "I moved to Lisbon.", timestamp="2026-05-10T10:00:00Z")
+    [porto, lisbon] = sorted((await memories(client)), key=lambda cube: str(cube["valid_from"]))
+    assert [cube["text"] for cube in await memories(client, as_of="2026-04-01")] == [porto["text"]]
+    assert [cube["text"] for cube in await memories(client, as_of="2026-06-01")] == [lisbon["text"]]
+    first = (await client.get(f"/v1/cubes/{porto['id']}/history", params=ALICE)).json()["versions"][0]
+    asked = {**ALICE, "known_at": first["recorded_at"]}
+    assert [cube["state"] for cube in await memories(client, known_at=first["recorded_at"])] == ["active"]
+    shown = await client.get(f"/v1/cubes/{porto['id']}", params=asked)
+    assert (shown.json()["version"], shown.json()["state"]) == (1, "active")
+    unknown = await client.get(f"/v1/cubes/{porto['id']}", params={**ALICE, "known_at": "2001-01-01"})
+    assert unknown.status_code == 404
+    bad = await client.get("/v1/cubes", params={**ALICE, "as_of": "yesterday"})
+    assert bad.status_code in {400, 422}
+
+
 async def test_as_of_a_day_means_what_was_true_at_its_end(client: httpx.AsyncClient) -> None:
     await tell(client, "I live in Porto.", timestamp="2026-03-01T10:00:00Z")
     await tell(client, "I moved to Lisbon.", timestamp="2026-05-10T10:00:00Z")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -12,7 +13,6 @@ from urllib.parse import quote
 from uuid import UUID
 
 import apsw
-import msgspec
 
 from memcube.cube import Form, MemCube, State
 from memcube.errors import NoSuchCube
@@ -31,6 +31,7 @@ from memcube.store.record import (
 from memcube.store.sqlite import log_tables
 from memcube.store.sqlite.commit import PreparedShare
 from memcube.store.sqlite.connections import Connections
+from memcube.store.sqlite.listing import listed
 from memcube.store.sqlite.rows import Row, RowCodec
 from memcube.store.sqlite.schema import BUSY_MS, connect, open_record
 from memcube.store.sqlite.size import file_bytes, size_of
@@ -46,12 +47,7 @@ FROM versions LEFT JOIN vectors
     ON vectors.subject = versions.subject AND vectors.digest = versions.digest AND vectors.embedder_id = ?
 WHERE versions.subject = ? AND versions.seq > ? AND versions.current = 1 ORDER BY versions.seq
 LIMIT ?"""
-_LIST: Final = """
-SELECT * FROM versions WHERE subject = ?1 AND seq < ?2 AND current = 1
-    AND (?3 IS NULL OR form = ?3) AND (?4 IS NULL OR state IN (SELECT value FROM json_each(?4)))
-ORDER BY seq DESC LIMIT ?5"""
 _ALL: Final = -1
-_LAST_SEQ: Final = 2**63 - 1
 _LAST_TEXT: Final = "\U0010ffff"
 
 
@@ -156,18 +152,20 @@ class SQLiteCubeStore:
         states: Collection[State] | None = None,
         others: Others | None = None,
         before: int | None = None,
+        as_of: datetime | None = None,
+        known_at: datetime | None = None,
     ) -> Sequence[MemCube]:
-        wanted = None if states is None else msgspec.json.encode(sorted(states)).decode()
-        below = _LAST_SEQ if before is None else before
-        found: list[MemCube] = []
-        while len(found) < limit:
-            page = self._cubes(_LIST, subject, below, None if form is None else form.value, wanted, limit)
-            # The ids are sealed with the words: no query can look for them.
-            found += page if others is None else [cube for cube in page if cube.comes_from(others)]
-            if others is None or len(page) < limit:
-                break
-            below = page[-1].seq
-        return found[:limit]
+        return listed(
+            self._cubes,
+            subject,
+            limit=limit,
+            form=form,
+            states=states,
+            others=others,
+            before=before,
+            as_of=as_of,
+            known_at=known_at,
+        )
 
     def count(self, subject: str) -> Mapping[Form, int]:
         rows = self._rows(
