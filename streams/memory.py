@@ -11,15 +11,15 @@ from typing import Final
 import structlog
 
 from memcube import metrics
-from memcube.cube import State
+from memcube.cube import State, wording
 from memcube.errors import Refused, StoreFault
 from memcube.governance.sealing import Sealer
 from memcube.models.embedder import Embedder
 from memcube.store.record import CubeStore, Embedded, OutboxMessage, OutboxRow, Partition, Share, SubjectWork
 from processors import audit
 from processors.consolidate import PROCESSOR, consolidate
-from processors.extract import extract
-from processors.step import Opened, Outcome, Statement, Vectors
+from processors.extract import extract, speaker
+from processors.step import Opened, Outcome, Statement
 from schemas.events import Forget, Shred
 from schemas.topics import EVENTS, Topic
 from streams import messages
@@ -31,6 +31,8 @@ from streams.stages import stage
 from streams.views import Views
 
 log = structlog.get_logger()
+_Known = Mapping[str, Embedded]
+"""By wording."""
 _END_KEYS: Final = frozenset(str(kind.__struct_config__.tag).encode() for kind in (Forget, Shred))
 
 
@@ -59,11 +61,11 @@ class MemoryRole:
             drafts = {part.partition: [self._draft(record) for record in part.records] for part in work}
         with stage("embed"):
             vectors = self._embedding.of(
-                (draft.opened.event.subject.key, statement.text)
+                (draft.opened.event.subject.key, text)
                 for drafted in drafts.values()
                 for draft in drafted
                 if draft.opened is not None
-                for statement in draft.statements
+                for text in draft.wordings
             )
         with stage("consolidate"):
             return [self._share(part, drafts[part.partition], vectors) for part in work]
@@ -106,7 +108,7 @@ class MemoryRole:
         except Exception as error:  # noqa: BLE001 -- the guard: a fault of a rule is that event's dead letter
             return _Draft(record, refusal=_fault(record, error))
 
-    def _share(self, work: Work, drafts: Sequence[_Draft], vectors: Mapping[str, Vectors]) -> Share:
+    def _share(self, work: Work, drafts: Sequence[_Draft], vectors: Mapping[str, _Known]) -> Share:
         outbox: list[OutboxMessage] = []
         for draft in drafts:
             outbox.extend(self._apply(draft, vectors, work.partition.number))
@@ -128,14 +130,11 @@ class MemoryRole:
             base=work.base,
             next=work.next,
             subjects=subjects,
-            vectors={
-                w.subject: _needed(w, vectors.get(w.subject, {}), self._embedding.embedder_id)
-                for w in subjects
-            },
+            vectors={w.subject: _needed(w, vectors.get(w.subject, {})) for w in subjects},
             outbox=tuple(outbox),
         )
 
-    def _apply(self, draft: _Draft, vectors: Mapping[str, Vectors], partition: int) -> list[OutboxMessage]:
+    def _apply(self, draft: _Draft, vectors: Mapping[str, _Known], partition: int) -> list[OutboxMessage]:
         """Third beat, for one event. What it staged is rolled back if it fails."""
         if draft.message is not None:
             return [draft.message]
@@ -149,8 +148,8 @@ class MemoryRole:
             return []
         mark = view.mark()
         try:
-            found = vectors.get(subject.key, {})
-            self._embedding.check(statement.text for statement in draft.statements)
+            found = {text: known.vector for text, known in vectors.get(subject.key, {}).items()}
+            self._embedding.check(draft.wordings)
             outcome = consolidate(opened, draft.statements, found, view)
             sent = self._messages(opened, outcome, partition)
             self._end_keys(opened, outcome, sent)
@@ -231,6 +230,14 @@ class _Draft:
         self.message = message
         self.refusal = refusal
 
+    @property
+    def wordings(self) -> Sequence[str]:
+        """What is to be embedded."""
+        if self.opened is None or not self.statements:
+            return ()
+        said_by = speaker(self.opened.event, next(iter(self.opened.contents), None))
+        return [wording(statement.form, statement.text, said_by) for statement in self.statements]
+
 
 def _up_to_a_forget(work: Work) -> Work:
     """The records before the first that may end keys; or that alone, if it comes first.
@@ -249,10 +256,11 @@ def _ends_keys(record: Record) -> bool:
     return any(name == "ce_type" and value in _END_KEYS for name, value in record.headers)
 
 
-def _needed(work: SubjectWork, vectors: Vectors, embedder_id: str) -> tuple[Embedded, ...]:
-    """The vectors of the texts that are in the record after this share."""
-    texts = dict.fromkeys(cube.text for cube in work.versions if cube.payload and cube.id not in work.erased)
-    return tuple(Embedded(text, vectors[text], embedder_id) for text in texts if text in vectors)
+def _needed(work: SubjectWork, known: _Known) -> tuple[Embedded, ...]:
+    """The vectors of the wordings that are in the record after this share."""
+    living = (cube for cube in work.versions if cube.payload and cube.id not in work.erased)
+    texts = dict.fromkeys(cube.wording for cube in living)
+    return tuple(known[text] for text in texts if text in known)
 
 
 def _fault(record: Record, error: Exception) -> Refusal:
