@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
@@ -143,6 +144,11 @@ class MemCube(msgspec.Struct, frozen=True, gc=False):
         return self.payload.text if self.payload else ""
 
     @property
+    def wording(self) -> str:
+        """What is embedded of it; see `wording`."""
+        return wording(self.form, self.text, self.sources[0].speaker if self.sources else "")
+
+    @property
     def sources(self) -> tuple[Source, ...]:
         return self.payload.sources if self.payload else ()
 
@@ -162,6 +168,19 @@ def true_at(cube: MemCube, moment: datetime) -> bool:
     """
     since = min([cube.valid_from, *(source.time for source in cube.sources)])
     return cube.state in ONCE_TRUE and since <= moment and (cube.valid_to is None or moment < cube.valid_to)
+
+
+def wording(form: Form, text: str, speaker: str) -> str:
+    """The words by which an embedder finds a memory: those of a raw turn with who says them in front.
+
+    "I bought a boat" is an answer to "What did Ben buy?" if Ben says it. Ids that are no names are left out.
+    """
+    named = form is Form.EPISODE and _NAME.fullmatch(speaker)
+    return f"{speaker}: {text}" if named else text
+
+
+# Letters, and what stands between the parts of a name.
+_NAME: Final = re.compile(r"[^\W\d_](?:[^\W\d_]|[ .'\u2019-](?=[^\W\d_])){0,39}\.?")
 
 
 def check_transition(cube_id: str, before: State, after: State) -> None:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from memcube.cube import wording
 from memcube.store.record import OutboxMessage
+from processors.extract import speaker
 from processors.step import Heard, Opened, Statement
 from streams.guard import Refusal
 from streams.log import Record
@@ -27,3 +31,11 @@ class Draft:
         self.before = before
         self.message = message
         self.refusal = refusal
+
+
+def wordings(opened: Opened, statements: Sequence[Statement]) -> list[str]:
+    """What is to be embedded of an event's statements."""
+    if not statements:
+        return []
+    said_by = speaker(opened.event, next(iter(opened.contents), None))
+    return [wording(statement.form, statement.text, said_by) for statement in statements]

@@ -24,18 +24,17 @@ from memcube.store.record import (
     Partition,
     Share,
     SubjectWork,
-    Vector,
 )
 from processors import audit
 from processors.consolidate import PROCESSOR, consolidate
 from processors.extract import extract
 from processors.hearing import heard, heard_before
-from processors.step import Heard, Opened, Outcome, Statement, Vectors
+from processors.step import Heard, Opened, Outcome, Statement
 from schemas.events import Forget, Shred
 from schemas.topics import EVENTS, Topic
 from streams import messages
 from streams.checkpoint import Work
-from streams.draft import Draft
+from streams.draft import Draft, wordings
 from streams.embedding import Embedding
 from streams.guard import Misrouted, Reason, Refusal, admit, dead_letter
 from streams.log import Record
@@ -43,6 +42,8 @@ from streams.stages import stage
 from streams.views import Views
 
 log = structlog.get_logger()
+_Known = dict[str, Embedded]
+"""By wording."""
 _END_KEYS: Final = frozenset(str(kind.__struct_config__.tag).encode() for kind in (Forget, Shred))
 
 
@@ -71,11 +72,11 @@ class MemoryRole:
             drafts = {part.partition: self._drafts(part) for part in work}
         with stage("embed"):
             vectors = self._embedding.of(
-                (draft.opened.event.subject.key, statement.text)
+                (draft.opened.event.subject.key, text)
                 for drafted in drafts.values()
                 for draft in drafted
                 if draft.opened is not None
-                for statement in draft.statements
+                for text in wordings(draft.opened, draft.statements)
             )
         with stage("consolidate"):
             return [self._share(part, drafts[part.partition], vectors) for part in work]
@@ -130,7 +131,7 @@ class MemoryRole:
             said.append(turn)
         return draft
 
-    def _share(self, work: Work, drafts: Sequence[Draft], vectors: dict[str, dict[str, Vector]]) -> Share:
+    def _share(self, work: Work, drafts: Sequence[Draft], vectors: dict[str, _Known]) -> Share:
         outbox: list[OutboxMessage] = []
         for draft in drafts:
             outbox.extend(self._apply(draft, vectors, work.partition.number))
@@ -152,16 +153,11 @@ class MemoryRole:
             base=work.base,
             next=work.next,
             subjects=subjects,
-            vectors={
-                w.subject: _needed(w, vectors.get(w.subject, {}), self._embedding.embedder_id)
-                for w in subjects
-            },
+            vectors={w.subject: _needed(w, vectors.get(w.subject, {})) for w in subjects},
             outbox=tuple(outbox),
         )
 
-    def _apply(
-        self, draft: Draft, vectors: dict[str, dict[str, Vector]], partition: int
-    ) -> list[OutboxMessage]:
+    def _apply(self, draft: Draft, vectors: dict[str, _Known], partition: int) -> list[OutboxMessage]:
         """Third beat, for one event. What it staged is rolled back if it fails."""
         if draft.message is not None:
             return [draft.message]
@@ -178,8 +174,9 @@ class MemoryRole:
             statements = draft.statements
             if (before := heard_before(opened, view)) != draft.before:
                 statements = self._heard_otherwise(opened, before, vectors)
-            self._embedding.check(statement.text for statement in statements)
-            outcome = consolidate(opened, statements, vectors.get(subject.key, {}), view)
+            self._embedding.check(wordings(opened, statements))
+            found = {text: known.vector for text, known in vectors.get(subject.key, {}).items()}
+            outcome = consolidate(opened, statements, found, view)
             sent = self._messages(opened, outcome, partition)
             self._end_keys(opened, outcome, sent)
         except Refused as error:
@@ -200,13 +197,14 @@ class MemoryRole:
         return [self._refuse(record, refusal), messages.audited(told, subject)]
 
     def _heard_otherwise(
-        self, opened: Opened, before: tuple[Heard, ...], vectors: dict[str, dict[str, Vector]]
+        self, opened: Opened, before: tuple[Heard, ...], vectors: dict[str, _Known]
     ) -> tuple[Statement, ...]:
         """The statements anew, with their vectors: a turn of the batch that this one answers was refused."""
         subject = opened.event.subject.key
         statements = extract(opened, before)
-        missing = [(subject, one.text) for one in statements if one.text not in vectors.get(subject, {})]
-        vectors.setdefault(subject, {}).update(self._embedding.more(missing).get(subject, {}))
+        known = vectors.setdefault(subject, {})
+        missing = [(subject, text) for text in wordings(opened, statements) if text not in known]
+        known.update(self._embedding.more(missing).get(subject, {}))
         return statements
 
     def _messages(self, opened: Opened, outcome: Outcome, partition: int) -> list[OutboxMessage]:
@@ -268,10 +266,11 @@ def _ends_keys(record: Record) -> bool:
     return any(name == "ce_type" and value in _END_KEYS for name, value in record.headers)
 
 
-def _needed(work: SubjectWork, vectors: Vectors, embedder_id: str) -> tuple[Embedded, ...]:
-    """The vectors of the texts that are in the record after this share."""
-    texts = dict.fromkeys(cube.text for cube in work.versions if cube.payload and cube.id not in work.erased)
-    return tuple(Embedded(text, vectors[text], embedder_id) for text in texts if text in vectors)
+def _needed(work: SubjectWork, known: _Known) -> tuple[Embedded, ...]:
+    """The vectors of the wordings that are in the record after this share."""
+    living = (cube for cube in work.versions if cube.payload and cube.id not in work.erased)
+    texts = dict.fromkeys(cube.wording for cube in living)
+    return tuple(known[text] for text in texts if text in known)
 
 
 def _fault(record: Record, error: Exception) -> Refusal:

@@ -20,6 +20,7 @@ from memcube.governance.keys import KeyStore
 from memcube.governance.ledger import Ledger
 from memcube.governance.sealing import Sealer, SubjectSealer
 from memcube.models import load_embedder
+from memcube.plaintext.cues import cues
 from memcube.plaintext.recall import Recaller
 from memcube.plaintext.words import terms
 from memcube.settings import Settings
@@ -80,6 +81,7 @@ def recaller(settings: Settings, sealer: Sealer) -> Recaller:
         embedder.dimensions,
         settings.recall_memory_mb * 1024 * 1024,
         analyse=terms,
+        cues=cues,
         timed=timed_phase,
     )
     return Recaller(index, embedder, timed=timed_phase)

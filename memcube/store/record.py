@@ -11,15 +11,25 @@ from datetime import datetime
 from typing import Protocol
 
 import msgspec
-import numpy as np
-import numpy.typing as npt
 
 from memcube.cube import Form, MemCube, State
+from memcube.vectors import TokenVectors, Vector
 from schemas.envelope import Headers
 from schemas.subject import Others
 
-Vector = npt.NDArray[np.float32]
-"""[dimensions], L2-normalised."""
+__all__ = [
+    "Change",
+    "CubeStore",
+    "Embedded",
+    "OutboxMessage",
+    "OutboxRow",
+    "Partition",
+    "Share",
+    "Statistics",
+    "StoreSize",
+    "SubjectWork",
+    "Vector",
+]
 
 
 class Partition(msgspec.Struct, frozen=True, order=True):
@@ -50,11 +60,12 @@ class OutboxRow(msgspec.Struct, frozen=True):
 
 
 class Embedded(msgspec.Struct, frozen=True):
-    """The vector of one text; kept under a keyed digest of the text, so that it is also the cache."""
+    """The vectors of one wording; kept under a keyed digest of it, so that they are also the cache."""
 
     text: str
     vector: Vector
     embedder_id: str
+    tokens: TokenVectors | None = None
 
 
 class SubjectWork(msgspec.Struct, frozen=True):
@@ -77,7 +88,7 @@ class SubjectWork(msgspec.Struct, frozen=True):
 class Share(msgspec.Struct, frozen=True):
     """One partition's part of a batch: it is committed whole, or refused whole.
 
-    Of `vectors` those are kept whose text some remaining version has.
+    Of `vectors` those are kept whose wording some remaining version has.
     """
 
     partition: Partition
@@ -89,10 +100,11 @@ class Share(msgspec.Struct, frozen=True):
 
 
 class Change(msgspec.Struct, frozen=True):
-    """The newest version of a cube that changed, with the vector of its text where there is one."""
+    """The newest version of a cube that changed, with the vectors of its wording where there are any."""
 
     cube: MemCube
     vector: Vector | None
+    tokens: TokenVectors | None = None
 
 
 class Statistics(msgspec.Struct, frozen=True):
@@ -193,7 +205,7 @@ class CubeStore(Protocol):
         """The versions that one event made, by seq."""
 
     def vectors(self, subject: str, texts: Sequence[str], embedder_id: str) -> Mapping[str, Vector]:
-        """The vectors that are already known, by text."""
+        """The vectors of whole wordings that are already known, by wording."""
 
     def subjects(self, tenant: str | None = None) -> Sequence[str]:
         """Keys of all subjects, of one tenant if given."""

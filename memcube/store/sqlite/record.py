@@ -139,8 +139,8 @@ class SQLiteCubeStore:
                 reading = self._codec.reading(subject)
                 asked = (embedder_id, subject, after, _ALL if limit is None else limit)
                 for row in connection.execute(_NEWEST_SINCE, asked):
-                    vector = reading.vector(row[18], embedder_id, row[22:])
-                    changes.append(Change(reading.cube(row), vector))
+                    vector, tokens = reading.vectors(row[18], embedder_id, row[22:])
+                    changes.append(Change(reading.cube(row), vector, tokens))
         return changes[-1].cube.seq if len(changes) == limit else sequence, changes
 
     def list_cubes(
@@ -222,7 +222,7 @@ class SQLiteCubeStore:
                 digest,
                 embedder_id,
             ):
-                vector = self._codec.reading(subject).vector(digest, embedder_id, row)
+                vector, _ = self._codec.reading(subject).vectors(digest, embedder_id, row)
                 if vector is not None:
                     known[text] = vector
         return known
