@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
 import pytest
 
 from memcube.cube import Form, State, cube_id
 from memcube.models.embedder import HashEmbedder
 from memcube.store.record import OutboxMessage
+from memcube.vectors import Encoding
 from schemas.body import Plain
 from schemas.events import Forget, Prompt, Response
 from schemas.subject import Subject
@@ -38,10 +37,10 @@ class Choosy(HashEmbedder):
         super().__init__()
         self._refused = refused
 
-    def embed(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
+    def encode(self, texts: Sequence[str]) -> list[Encoding]:
         if self._refused in texts:
             raise ValueError(self._refused)
-        return super().embed(texts)
+        return super().encode(texts)
 
 
 def _told(
