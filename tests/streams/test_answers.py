@@ -38,7 +38,7 @@ class Choosy(HashEmbedder):
         self._refused = refused
 
     def encode(self, texts: Sequence[str]) -> list[Encoding]:
-        if self._refused in texts:
+        if self._refused and any(text.endswith(self._refused) for text in texts):
             raise ValueError(self._refused)
         return super().encode(texts)
 
