@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 
 from gateway.http import (
     audit,
@@ -24,6 +24,7 @@ from gateway.http import (
 from gateway.http.body import IDLE_S, MAX_BYTES, BodyGate
 from gateway.http.documented import describe
 from gateway.http.problems import answer_with_problems
+from gateway.http.query import KnownQuery
 from gateway.http.services import Services
 
 
@@ -43,7 +44,10 @@ def create_app(
             await services.close()
 
     app = FastAPI(
-        title="MemCube", summary="Memory for language models, as a stream of events.", lifespan=lifespan
+        title="MemCube",
+        summary="Memory for language models, as a stream of events.",
+        lifespan=lifespan,
+        dependencies=[Depends(KnownQuery())],
     )
     for part in (
         events,
