@@ -13,12 +13,12 @@ from typing import Annotated, Any, Final, Literal
 from uuid import NAMESPACE_OID, uuid4, uuid5
 
 import msgspec
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from gateway.log import SOURCE, Message
 from memcube.governance.sealing import Sealer
 from schemas.body import Plain
-from schemas.envelope import check_content, decode, encode
+from schemas.envelope import MAX_EVENT_ID, check_content, decode, encode
 from schemas.errors import BadPayload
 from schemas.events import (
     Edit,
@@ -38,7 +38,19 @@ from schemas.subject import Address, Others, Subject
 MAX_BATCH: Final = 1_000
 DEFAULT_LIMIT: Final = 5
 MOST_MEMORIES: Final = 100
+# As many as fit the one event that they become: 1 MiB, of which an id of ours takes 39 bytes.
+MOST_IDS: Final = 10_000
 _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}|\d{8}")
+
+
+def _printable(name: str) -> str:
+    if not name.isprintable():
+        raise ValueError(f"{name[:40]!a} holds a character that cannot be printed")
+    return name
+
+
+# Bounded, and thereby valid Unicode: without bounds pydantic lets lone surrogates through.
+Id = Annotated[str, Field(min_length=1, max_length=MAX_EVENT_ID), AfterValidator(_printable)]
 
 
 class Ids(BaseModel):
@@ -93,9 +105,9 @@ class Turn(Ids):
     timestamp: str | None = None
     assumed_timestamp: str | None = None
     name: str | None = None
-    used: tuple[str, ...] = Field((), max_length=1_000)
+    used: tuple[Id, ...] = Field((), max_length=1_000)
     deterministic: bool = False
-    occurrence: int = Field(0, ge=0)
+    occurrence: int = Field(0, ge=0, le=2**63 - 1)
 
     def message(self, sealer: Sealer, now: datetime, repeat: Repeat | None = None) -> Message:
         """Raises `ContractError`."""
@@ -182,7 +194,7 @@ class RememberIn(_Command):
 
 class EditIn(_Command):
     type: Literal["edit"]
-    cube_id: str
+    cube_id: Id
     text: str
 
     def data(self) -> Incoming:
@@ -191,7 +203,7 @@ class EditIn(_Command):
 
 class PinIn(_Command):
     type: Literal["pin"]
-    cube_id: str
+    cube_id: Id
     pinned: bool = True
 
     def data(self) -> Incoming:
@@ -202,7 +214,7 @@ class ForgetIn(_Command):
     """`everything` ends the whole subject; otherwise name at least one cube."""
 
     type: Literal["forget"]
-    cube_ids: tuple[str, ...] = ()
+    cube_ids: tuple[Id, ...] = Field((), max_length=MOST_IDS)
     everything: bool = False
 
     def data(self) -> Incoming:
@@ -213,7 +225,7 @@ class ForgetIn(_Command):
 
 class UndoIn(_Command):
     type: Literal["undo"]
-    event_id: str
+    event_id: Id
 
     def data(self) -> Incoming:
         return Undo(**self.ids(), event_id=self.event_id)
@@ -228,7 +240,7 @@ class TickIn(_Command):
 
 class FeedbackIn(_Command):
     type: Literal["feedback"]
-    cube_ids: tuple[str, ...] = Field(min_length=1)
+    cube_ids: tuple[Id, ...] = Field(min_length=1, max_length=MOST_IDS)
     verdict: Verdict
 
     def data(self) -> Incoming:
@@ -243,7 +255,7 @@ Command = Annotated[
 class EventOf(Ids):
     """An event by its id, and whose it is."""
 
-    event_id: str
+    event_id: Id
 
 
 class EffectsOf(BaseModel):
