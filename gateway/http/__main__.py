@@ -17,6 +17,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from gateway.http.app import create_app
+from gateway.http.body import Limits
 from gateway.http.services import Services
 from gateway.http.wiring import wire
 from memcube import metrics
@@ -53,7 +54,7 @@ def main() -> int:
     # die of that, since a stop that was asked for is no failure.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _heard)
-    app = create_app(start, max_body_bytes=settings.max_body_mb * 1024 * 1024)
+    app = create_app(start, limits=Limits(settings.max_body_mb * 1024 * 1024))
     config = uvicorn.Config(
         app,
         host="127.0.0.1",

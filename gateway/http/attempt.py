@@ -49,6 +49,8 @@ async def _attempt(
         ),
     ] = None,
 ) -> Attempt:
+    if idempotency_key is None:
+        return Attempt(house.claims, None, b"")
     query = sorted((name, value) for name, value in request.query_params.multi_items() if name != "wait")
     line = msgspec.json.encode((request.method, request.url.path, query))
     return Attempt(house.claims, idempotency_key, line + b"\n" + await request.body())

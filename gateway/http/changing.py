@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel, ConfigDict
 
 from gateway.http.answers import Done, Forgotten
 from gateway.http.attempt import Attempt, Once
@@ -14,7 +13,7 @@ from gateway.http.documented import problems
 from gateway.http.events import Wait
 from gateway.http.orders import carry_out
 from gateway.http.problems import Problem
-from gateway.http.requests import checked, new_id
+from gateway.http.requests import Strict, checked, new_id
 from gateway.http.services import House, Services, WhoseIds, undivided
 from gateway.log import Message
 from memcube.cube import Form
@@ -25,10 +24,8 @@ from schemas.subject import Address
 router = APIRouter(prefix="/v1/cubes", tags=["cubes"])
 
 
-class Patch(BaseModel):
+class Patch(Strict):
     """What is to be different: at least one of both. As one event: both happen, or neither."""
-
-    model_config = ConfigDict(extra="forbid")
 
     text: str | None = None
     pinned: bool | None = None

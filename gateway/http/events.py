@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Body, Query
+import msgspec
+from fastapi import APIRouter, Query, Request
 from pydantic import ValidationError
 
 from gateway.http.answers import Accepted, AcceptedBatch, Change, Effect, Effects, Rejected
@@ -15,8 +16,9 @@ from gateway.http.attempt import Once
 from gateway.http.documented import TURNS, problems
 from gateway.http.problems import Problem, as_problem
 from gateway.http.progress import WAIT_LIMIT_S
-from gateway.http.requests import MAX_BATCH, EffectsOf, Repeat, Turn
+from gateway.http.requests import EffectsOf, Repeat
 from gateway.http.services import House, Services
+from gateway.http.turns import sent, turn_of
 from gateway.log import BusError, Message, Receipt
 from memcube.errors import StoreFault
 from memcube.governance.sealing import Sealer
@@ -36,30 +38,29 @@ Wait = Annotated[Literal["recallable"] | None, Query(description="answer when re
     openapi_extra=dict(TURNS),
 )
 async def add_events(
-    house: House, once: Once, body: Annotated[dict[str, Any], Body()], wait: Wait = None
+    house: House, once: Once, request: Request, wait: Wait = None
 ) -> Accepted | AcceptedBatch:
     """One turn, or `{"events": [...]}` with up to 1,000, each with its own answer.
 
     Acknowledged means: in Kafka, confirmed by all in-sync replicas.
     """
     house.backlog.check()
-    batch = _batch(body)
-    turns = [body] if batch is None else batch
+    body = sent(await request.body())
     now = house.clock()
     messages = await house.sealer.run(
-        lambda sealer: [_message(turn, sealer, now, once.repeat(n)) for n, turn in enumerate(turns)]
+        lambda sealer: [_message(turn, sealer, now, once.repeat(n)) for n, turn in enumerate(body.turns)]
     )
     good = [message for message in messages if isinstance(message, Message)]
     async with once.alone(message.data.tenant for message in good):
         known = await known_events(house, good)
         receipts = iter(await house.bus.publish(good))
     outcomes = [next(receipts) if isinstance(message, Message) else message for message in messages]
-    if batch is None and isinstance(outcomes[0], Exception):
+    if not body.batch and isinstance(outcomes[0], Exception):
         # As a problem: pydantic's own error is no class of ours, so it would be logged with the words in it.
         raise as_problem(outcomes[0])
     await wait_until_recallable(house, [one for one in outcomes if isinstance(one, Receipt)], wait)
     answers = [_answer(outcome, known) for outcome in outcomes]
-    if batch is None and isinstance(answers[0], Accepted):
+    if not body.batch and isinstance(answers[0], Accepted):
         return answers[0]
     return AcceptedBatch(events=answers)
 
@@ -93,19 +94,6 @@ def effect(store: CubeStore, subject: str, event_id: str) -> Effect:
     )
 
 
-def _batch(body: dict[str, Any]) -> list[Any] | None:
-    if "events" not in body:
-        return None
-    events = body["events"]
-    if len(body) > 1 or not isinstance(events, list):
-        detail = 'a batch is {"events": [...]} and nothing else'
-        raise Problem(422, "The request is not valid", detail, "bad-request")
-    if len(events) > MAX_BATCH:
-        detail = f"{len(events):,} events in one request: send at most {MAX_BATCH:,}"
-        raise Problem(413, "The batch is too large", detail, "batch-too-large")
-    return events
-
-
 async def known_events(house: Services, messages: Sequence[Message]) -> frozenset[str]:
     """The events that were applied before. Only a courtesy: without the record, events still go in."""
     by_subject: defaultdict[str, list[str]] = defaultdict(list)
@@ -122,16 +110,16 @@ async def known_events(house: Services, messages: Sequence[Message]) -> frozense
 
 
 def _message(
-    turn: Any, sealer: Sealer, now: datetime, repeat: Repeat | None
-) -> Message | ContractError | ValidationError:
+    turn: msgspec.Raw | Any, sealer: Sealer, now: datetime, repeat: Repeat | None
+) -> Message | ContractError | ValidationError | Problem:
     try:
-        return Turn.model_validate(turn).message(sealer, now, repeat)
-    except (ContractError, ValidationError) as error:
+        return turn_of(turn).message(sealer, now, repeat)
+    except (ContractError, ValidationError, Problem) as error:
         return error
 
 
 def _answer(
-    outcome: Receipt | BusError | ContractError | ValidationError, known: frozenset[str]
+    outcome: Receipt | BusError | ContractError | ValidationError | Problem, known: frozenset[str]
 ) -> Accepted | Rejected:
     if isinstance(outcome, Receipt):
         return Accepted(

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Mapping
 from typing import Any, Final
 
+import msgspec
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import ValidationError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from gateway.log import BusError, Unsendable
 from memcube.errors import CubeErased, KeyDestroyed, MemcubeError, NoSuchCube, Refused, Setup, StoreFault
@@ -106,6 +109,7 @@ def answer_with_problems(app: FastAPI) -> None:
     for kind in (Problem, ContractError, MemcubeError, BusError, RequestValidationError, Exception):
         app.add_exception_handler(kind, _answer)
     app.add_exception_handler(HTTPException, _answer_http)
+    app.add_exception_handler(ClientDisconnect, _answer_nobody)
 
 
 async def _answer(request: Request, error: Exception) -> JSONResponse:
@@ -119,12 +123,41 @@ async def _answer(request: Request, error: Exception) -> JSONResponse:
 
 async def _answer_http(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101  registered for this class only
+    if isinstance(error.__cause__, ValueError | RecursionError):  # FastAPI's word for whatever it cannot read
+        return not_json(error.__cause__).response()
     problem = Problem(error.status_code, str(error.detail), "the routes are listed at /docs", "http")
     return problem.response()
 
 
+async def _answer_nobody(_: Request, error: Exception) -> JSONResponse:
+    """Whoever sent half a body has gone, or was told already why it is not read."""
+    return Problem(400, "The body is not whole", str(error) or "its end did not come", "http").response()
+
+
+def not_json(error: Exception) -> Problem:
+    """What a reader of JSON met."""
+    match error:
+        case RecursionError():
+            detail = "it is nested too deeply: a few hundred levels are read"
+        case json.JSONDecodeError():
+            detail = f"not valid JSON at character {error.pos}: {error.msg}"
+        case UnicodeDecodeError():
+            detail = "it is not UTF-8: send JSON in UTF-8"
+        case msgspec.DecodeError():
+            detail = f"not valid JSON: {error}"
+        case _:
+            detail = "a number has more than 4,300 digits: send it as a string, or a shorter one"
+    return Problem(422, "The body cannot be read", detail, "bad-request")
+
+
 def _first_error(error: ValidationError | RequestValidationError) -> str:
     # The input is left out of the text: it may be large, or no valid Unicode.
-    found = error.errors()[0]
+    if isinstance(error, ValidationError):
+        found: Any = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    else:
+        found = error.errors()[0]
+        if found["type"] == "json_invalid":
+            return f"not valid JSON at character {found['loc'][-1]}: {found['ctx']['error']}"
     where = ".".join(str(part) for part in found["loc"] if part != "body")
-    return f"{where}: {found['msg']}" if where else str(found["msg"])
+    said = str(found["msg"]).removeprefix("Value error, ")
+    return f"{where}: {said}" if where else said

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Final, Literal
 from uuid import NAMESPACE_OID, uuid4, uuid5
 
 import msgspec
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from gateway.log import SOURCE, Message
 from memcube.governance.sealing import Sealer
@@ -38,6 +38,8 @@ from schemas.subject import Address, Others, Subject
 MAX_BATCH: Final = 1_000
 DEFAULT_LIMIT: Final = 5
 MOST_MEMORIES: Final = 100
+# The largest request has fourteen.
+MOST_FIELDS: Final = 32
 # As many as fit the one event that they become: 1 MiB, of which an id of ours takes 39 bytes.
 MOST_IDS: Final = 10_000
 _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}|\d{8}")
@@ -53,10 +55,22 @@ def _printable(name: str) -> str:
 Id = Annotated[str, Field(min_length=1, max_length=MAX_EVENT_ID), AfterValidator(_printable)]
 
 
-class Ids(BaseModel):
-    """Whose memory: the first of group, user, agent, run that is given. The others say where it came from."""
+class Strict(BaseModel):
+    """What clients send: an unknown field is an error."""
 
     model_config = ConfigDict(extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _few(cls, given: Any) -> Any:
+        """Before pydantic makes an error of each, a kilobyte long: a million of them is a gigabyte."""
+        if isinstance(given, dict) and len(given) > MOST_FIELDS:
+            raise ValueError(f"{len(given):,} fields: at most {MOST_FIELDS} are looked at")
+        return given
+
+
+class Ids(Strict):
+    """Whose memory: the first of group, user, agent, run that is given. The others say where it came from."""
 
     tenant: str = "default"
     group_id: str | None = None
@@ -258,10 +272,8 @@ class EventOf(Ids):
     event_id: Id
 
 
-class EffectsOf(BaseModel):
+class EffectsOf(Strict):
     """Events whose effects are asked for."""
-
-    model_config = ConfigDict(extra="forbid")
 
     events: tuple[EventOf, ...] = Field(max_length=MAX_BATCH)
 
