@@ -12,14 +12,14 @@ from fastapi import APIRouter, Query, Request
 from pydantic import ValidationError
 
 from gateway.http.answers import Accepted, AcceptedBatch, Change, Effect, Effects, Rejected
-from gateway.http.attempt import Once
+from gateway.http.attempt import Attempt, Once
 from gateway.http.documented import TURNS, problems
-from gateway.http.problems import Problem, as_problem
+from gateway.http.problems import Problem, as_problem, unconfirmed
 from gateway.http.progress import WAIT_LIMIT_S
 from gateway.http.requests import EffectsOf, Repeat
 from gateway.http.services import House, Services
 from gateway.http.turns import sent, turn_of
-from gateway.log import BusError, Message, Receipt
+from gateway.log import BusDown, BusError, Message, Receipt
 from memcube.errors import StoreFault
 from memcube.governance.sealing import Sealer
 from memcube.store.record import CubeStore
@@ -52,8 +52,8 @@ async def add_events(
     )
     good = [message for message in messages if isinstance(message, Message)]
     async with once.alone(message.data.tenant for message in good):
-        known = await known_events(house, good)
-        receipts = iter(await house.bus.publish(good))
+        known = await known_events(house, good, once)
+        receipts = iter(await published(house, good))
     outcomes = [next(receipts) if isinstance(message, Message) else message for message in messages]
     if not body.batch and isinstance(outcomes[0], Exception):
         # As a problem: pydantic's own error is no class of ours, so it would be logged with the words in it.
@@ -94,14 +94,31 @@ def effect(store: CubeStore, subject: str, event_id: str) -> Effect:
     )
 
 
-async def known_events(house: Services, messages: Sequence[Message]) -> frozenset[str]:
-    """The events that were applied before. Only a courtesy: without the record, events still go in."""
+async def published(house: Services, messages: Sequence[Message]) -> Sequence[Receipt | BusError | Problem]:
+    """One result a message; raises a `Problem` when nothing was confirmed."""
+    try:
+        results = await house.bus.publish(messages)
+    except BusDown as error:
+        raise unconfirmed(error, messages) from None
+    return [
+        unconfirmed(result, [message]) if isinstance(result, BusDown) else result
+        for message, result in zip(messages, results, strict=True)
+    ]
+
+
+async def known_events(house: Services, messages: Sequence[Message], attempt: Attempt) -> frozenset[str]:
+    """The events that were applied before; raises a `Problem` if one of them is another under the same key.
+
+    Only a courtesy: without the record, events still go in.
+    """
     by_subject: defaultdict[str, list[str]] = defaultdict(list)
     for message in messages:
         by_subject[message.data.subject().key].append(message.event_id)
 
     def ask(store: CubeStore) -> frozenset[str]:
-        return frozenset().union(*(store.applied(subject, ids) for subject, ids in by_subject.items()))
+        known = frozenset().union(*(store.applied(subject, ids) for subject, ids in by_subject.items()))
+        attempt.check(store, known, messages)
+        return known
 
     try:
         return await house.record.run(ask)

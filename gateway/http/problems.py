@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from gateway.log import BusError, Unsendable
+from gateway.log import BusDown, BusError, Message, Named, Unsendable
 from memcube.errors import CubeErased, KeyDestroyed, MemcubeError, NoSuchCube, Refused, Setup, StoreFault
 from schemas.errors import ContractError, TooLarge
 
@@ -102,6 +102,20 @@ def as_problem(error: Exception) -> Problem:
         if isinstance(error, kind):
             return Problem(status, title, str(error), getattr(error, "reason", reason))
     return Problem(500, "A fault in MemCube", "see the gateway's log for its cause", "fault")
+
+
+def unconfirmed(error: BusDown, messages: Sequence[Message]) -> Problem:
+    """The broker did not confirm, and may have taken them all the same: what sending them again would do."""
+    if any(message.named is Named.NOTHING for message in messages):
+        advice = (
+            "it may be in the log already, and sent again it would be there twice. With an id or an"
+            " Idempotency-Key it is applied once, however often it is sent"
+        )
+    elif any(message.named is Named.KEY for message in messages):
+        advice = "then send it again with the same key: it is applied once"
+    else:
+        advice = "then send it again with the same id: it is applied once"
+    return Problem(503, "Kafka does not answer", f"{error}; {advice}", "kafka-down")
 
 
 def answer_with_problems(app: FastAPI) -> None:

@@ -15,7 +15,7 @@ from uuid import NAMESPACE_OID, uuid4, uuid5
 import msgspec
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from gateway.log import SOURCE, Message
+from gateway.log import SOURCE, Message, Named
 from memcube.governance.sealing import Sealer
 from schemas.body import Plain
 from schemas.envelope import MAX_EVENT_ID, check_content, decode, encode
@@ -136,7 +136,9 @@ class Turn(Ids):
             raise BadPayload("used names what an answer was given: only a turn of the assistant has it")
         else:
             data = Prompt(**self.ids(), body=body, source_id=source_id)
-        return checked(data, self._event_id(sealer, said, repeat), said or assumed or now)
+        own = self.id is not None or self.deterministic
+        event_id = self._event_id(sealer, said, repeat)
+        return checked(data, event_id, said or assumed or now, Named.ITSELF if own else named(repeat))
 
     def _event_id(self, sealer: Sealer, said: datetime | None, repeat: Repeat | None) -> str:
         key = self.subject().key
@@ -180,7 +182,7 @@ class _Command(Ids):
         data = self.data()
         key = data.subject().key
         if self.id is None:
-            return checked(data, new_id(key, repeat), time)
+            return checked(data, new_id(key, repeat), time, named(repeat))
         return checked(data, str(uuid5(NAMESPACE_OID, f"{key}\x1fcommand\x1f{self.id}")), time)
 
     @abstractmethod
@@ -285,7 +287,12 @@ def new_id(subject: str, repeat: Repeat | None) -> str:
     return str(uuid5(NAMESPACE_OID, f"{subject}\x1fidempotency\x1f{repeat.index}\x1f{repeat.key}"))
 
 
-def checked(data: Incoming, event_id: str, time: datetime) -> Message:
+def named(repeat: Repeat | None) -> Named:
+    """What makes the id of an event that has none of its own."""
+    return Named.NOTHING if repeat is None else Named.KEY
+
+
+def checked(data: Incoming, event_id: str, time: datetime, named: Named = Named.ITSELF) -> Message:
     """The message, once it is known to pass the stream's own gate; raises `ContractError`."""
     body = getattr(data, "body", None)
     if isinstance(body, Plain):
@@ -298,7 +305,7 @@ def checked(data: Incoming, event_id: str, time: datetime) -> Message:
             "a field holds a lone surrogate, which is no character: send valid Unicode"
         ) from None
     decode(*record)
-    return Message(data, event_id, time, SOURCE)
+    return Message(data, event_id, time, SOURCE, named)
 
 
 def moment(text: str) -> datetime:
