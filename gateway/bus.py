@@ -237,7 +237,9 @@ def _result(future: asyncio.Future[Any]) -> Receipt | BusError:
     if error is None:
         return Receipt("", future.result().partition, future.result().offset)
     if isinstance(error, MessageSizeTooLargeError | RecordTooLargeError):
-        return Unsendable("the event is larger than its topic takes once sealed: split the text into turns")
+        return Unsendable(
+            "the event is larger than its topic takes once sealed: split a text into turns, ids into commands"
+        )
     if isinstance(error, KafkaError):
         return BusDown(f"Kafka did not take the event ({type(error).__name__}): see `memcube status`")
     raise error

@@ -15,7 +15,6 @@ from gateway.http.answers import Accepted, AcceptedBatch, Change, Effect, Effect
 from gateway.http.attempt import Attempt, Once
 from gateway.http.documented import TURNS, problems
 from gateway.http.problems import Problem, as_problem, unconfirmed
-from gateway.http.progress import WAIT_LIMIT_S
 from gateway.http.requests import EffectsOf, Repeat
 from gateway.http.services import House, Services
 from gateway.http.turns import sent, turn_of
@@ -78,8 +77,8 @@ async def wait_until_recallable(house: Services, receipts: Sequence[Receipt], wa
         raise Problem(
             504,
             "The events are in the log, but not yet recallable",
-            f"role memory did not reach them within {WAIT_LIMIT_S:.0f} s; they are safe, nothing need be sent"
-            " again. `memcube status` shows how far it has come",
+            f"role memory did not reach them within {house.memory.limit_s:.0f} s; they are safe, nothing need"
+            " be sent again. `memcube status` shows how far it has come",
             "not-yet",
             events=[{"event_id": r.event_id, "partition": r.partition, "offset": r.offset} for r in receipts],
         )

@@ -17,7 +17,7 @@ from starlette.requests import ClientDisconnect
 
 from gateway.log import BusDown, BusError, Message, Named, Unsendable
 from memcube.errors import CubeErased, KeyDestroyed, MemcubeError, NoSuchCube, Refused, Setup, StoreFault
-from schemas.errors import ContractError, TooLarge
+from schemas.errors import BadSubject, ContractError, TooLarge
 
 log = logging.getLogger(__name__)
 
@@ -66,12 +66,16 @@ _REMEDIES: Final = {
 }
 
 
-def refused(reason: str, detail: str, **more: Any) -> Problem:
-    """What a command met when it was applied: nothing was changed."""
+_NOT_READ: Final = {NoSuchCube.reason: "There is no such memory", CubeErased.reason: "This memory was erased"}
+_NOT_DONE: Final = "The command was refused; nothing was changed"
+
+
+def refused(reason: str, detail: str, title: str = _NOT_DONE, **more: Any) -> Problem:
+    """What a command met when it was applied: nothing was changed. A reading has a title of its own."""
     remedy = _REMEDIES.get(reason)
     return Problem(
         _BY_REASON.get(reason, 409),
-        "The command was refused; nothing was changed",
+        title,
         f"{detail} ({remedy})" if remedy else detail,
         reason,
         **more,
@@ -81,6 +85,7 @@ def refused(reason: str, detail: str, **more: Any) -> Problem:
 # The first class that fits speaks for the error: a narrower one stands before a wider one.
 _ANSWERS: Final[tuple[tuple[type[Exception], int, str, str], ...]] = (
     (TooLarge, 413, "The text is too large", ""),
+    (BadSubject, 422, "The subject is not valid", ""),
     (ContractError, 422, "The event is not valid", ""),
     (KeyDestroyed, 410, "This memory was erased", ""),
     (Unsendable, 413, "Kafka does not take this event", "unsendable"),
@@ -95,7 +100,7 @@ def as_problem(error: Exception) -> Problem:
     if isinstance(error, Problem):
         return error
     if isinstance(error, Refused):
-        return refused(error.reason, str(error))
+        return refused(error.reason, str(error), _NOT_READ.get(error.reason, _NOT_DONE))
     if isinstance(error, ValidationError | RequestValidationError):
         return Problem(422, "The request is not valid", _first_error(error), "bad-request")
     for kind, status, title, reason in _ANSWERS:
@@ -129,9 +134,11 @@ def answer_with_problems(app: FastAPI) -> None:
 async def _answer(request: Request, error: Exception) -> JSONResponse:
     problem = as_problem(error)
     if problem.status >= 500:
-        log.error(
-            "%s %s: %s", request.method, request.url.path, error, exc_info=problem.status == 500 and error
-        )
+        # What is planned is no fault. The trace of what nobody foresaw is written by the server itself.
+        level = logging.WARNING if isinstance(error, Problem) else logging.ERROR
+        foreseen = isinstance(error, Problem | MemcubeError | BusError)
+        trace = error if problem.status == 500 and foreseen else None
+        log.log(level, "%s %s: %s", request.method, request.url.path, error, exc_info=trace)
     return problem.response()
 
 
