@@ -18,6 +18,7 @@ from fastapi import FastAPI
 
 from gateway.http.app import create_app
 from gateway.http.body import Limits
+from gateway.http.connection import TimedProtocol
 from gateway.http.services import Services
 from gateway.http.wiring import wire
 from memcube import metrics
@@ -57,6 +58,7 @@ def main() -> int:
     app = create_app(start, limits=Limits(settings.max_body_mb * 1024 * 1024))
     config = uvicorn.Config(
         app,
+        http=TimedProtocol,
         host="127.0.0.1",
         port=next(
             port for port in (options.port, settings.gateway_port, DEFAULT_GATEWAY_PORT) if port is not None

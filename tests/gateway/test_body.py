@@ -229,6 +229,28 @@ async def test_only_a_few_large_bodies_are_held_at_once() -> None:
     assert len(held) == LARGE_AT_ONCE + 4
 
 
+@pytest.mark.parametrize("before", [b"", b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n"])
+@pytest.mark.parametrize("head", [b"", b"POST /v1/ev"])
+async def test_a_connection_whose_head_does_not_come_is_closed(
+    house: House, before: bytes, head: bytes
+) -> None:
+    async with served(house, head_s=0.3) as client:
+        reader, writer = await asyncio.open_connection(client.base_url.host, client.base_url.port)
+        writer.write(before)
+        if before:
+            assert (await reader.readuntil(b'{"alive":true}')).startswith(b"HTTP/1.1 200")
+        writer.write(head)
+        async with asyncio.timeout(10):
+            assert await reader.read() == b""
+        writer.close()
+
+
+async def test_a_request_that_takes_longer_than_a_head_may_is_answered(tmp_path: Path) -> None:
+    async with served(House(tmp_path, worker=False, wait_s=0.5), head_s=0.1) as client:
+        problem(await client.post("/v1/events?wait=recallable", json=TURN), 504)
+        assert (await client.post("/v1/events", json=TURN)).status_code == 200
+
+
 HELD = """
 import asyncio, json, resource, sys, time
 from pathlib import Path
