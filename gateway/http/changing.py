@@ -14,8 +14,9 @@ from gateway.http.documented import problems
 from gateway.http.events import Wait
 from gateway.http.orders import carry_out
 from gateway.http.problems import Problem
-from gateway.http.requests import Strict, checked, named, new_id
+from gateway.http.requests import checked, named, new_id
 from gateway.http.services import House, Services, WhoseIds, undivided
+from gateway.http.strict import Strict
 from gateway.log import Message
 from memcube.cube import Form
 from memcube.store.record import CubeStore

@@ -6,19 +6,20 @@ accepted cannot become a dead letter for its form.
 
 from __future__ import annotations
 
-import re
 from abc import abstractmethod
-from datetime import UTC, datetime, time
+from datetime import datetime
 from typing import Annotated, Any, Final, Literal
 from uuid import NAMESPACE_OID, uuid4, uuid5
 
 import msgspec
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field
 
+from gateway.http.moments import moment
+from gateway.http.strict import Id, Strict
 from gateway.log import SOURCE, Message, Named
 from memcube.governance.sealing import Sealer
 from schemas.body import Plain
-from schemas.envelope import MAX_EVENT_ID, check_content, decode, encode
+from schemas.envelope import check_content, decode, encode
 from schemas.errors import BadPayload
 from schemas.events import (
     Edit,
@@ -38,35 +39,8 @@ from schemas.subject import Address, Others, Subject
 MAX_BATCH: Final = 1_000
 DEFAULT_LIMIT: Final = 5
 MOST_MEMORIES: Final = 100
-# The largest request has fourteen.
-MOST_FIELDS: Final = 32
 # As many as fit the one event that they become: 1 MiB, of which an id of ours takes 39 bytes.
 MOST_IDS: Final = 10_000
-_DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}|\d{8}")
-
-
-def _printable(name: str) -> str:
-    if not name.isprintable():
-        raise ValueError(f"{name[:40]!a} holds a character that cannot be printed")
-    return name
-
-
-# Bounded, and thereby valid Unicode: without bounds pydantic lets lone surrogates through.
-Id = Annotated[str, Field(min_length=1, max_length=MAX_EVENT_ID), AfterValidator(_printable)]
-
-
-class Strict(BaseModel):
-    """What clients send: an unknown field is an error."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _few(cls, given: Any) -> Any:
-        """Before pydantic makes an error of each, a kilobyte long: a million of them is a gigabyte."""
-        if isinstance(given, dict) and len(given) > MOST_FIELDS:
-            raise ValueError(f"{len(given):,} fields: at most {MOST_FIELDS} are looked at")
-        return given
 
 
 class Ids(Strict):
@@ -306,20 +280,3 @@ def checked(data: Incoming, event_id: str, time: datetime, named: Named = Named.
         ) from None
     decode(*record)
     return Message(data, event_id, time, SOURCE, named)
-
-
-def moment(text: str) -> datetime:
-    """A time in ISO 8601, in UTC where no offset is given; raises `BadPayload`."""
-    try:
-        parsed = datetime.fromisoformat(text.strip())
-    except ValueError:
-        raise BadPayload(
-            f"{text[:40]!r} is no time in ISO 8601: write it like 2026-11-23T18:30:00+01:00"
-        ) from None
-    return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
-
-
-def as_of(text: str) -> datetime:
-    """Like `moment`, but a bare day means all of it: what was true when it ended."""
-    parsed = moment(text)
-    return datetime.combine(parsed, time.max, UTC) if _DAY.fullmatch(text.strip()) else parsed
