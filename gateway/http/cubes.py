@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Query
 
@@ -12,6 +12,8 @@ from gateway.http.services import Filters, House, Whose
 from memcube.cube import Form, State
 
 router = APIRouter(prefix="/v1/cubes", tags=["cubes"])
+# SQLite has no larger numbers.
+MAX_SEQ: Final = 2**63 - 1
 
 
 @router.get("", summary="List memories")
@@ -23,7 +25,7 @@ async def list_cubes(
     episodes: Annotated[bool, Query(description="raw turns as well")] = False,
     state: Annotated[list[State] | None, Query(description="all but erased, if not given")] = None,
     limit: Annotated[int, Query(ge=1, le=10_000)] = 1_000,
-    before: Annotated[int | None, Query(description="`next` of the page before")] = None,
+    before: Annotated[int | None, Query(ge=1, le=MAX_SEQ, description="`next` of the page before")] = None,
 ) -> Cubes:
     """The newest version of each memory, the last changed first. Ids beside the subject's are filters."""
     states = frozenset(state) if state else frozenset(State) - {State.ERASED}
