@@ -16,6 +16,11 @@ from memcube.errors import NotRunning, Setup
 EmbedderName = Literal["minilm", "hash"]
 DEFAULT_GATEWAY_PORT: Final = 8700
 DEFAULT_KAFKA_PORT: Final = 9092
+RECALL_MEMORY_MB: Final = 1024
+# At the 700 to 1,300 events a second of one worker it is ten seconds of work: who publishes on top of that
+# no longer writes into a memory but into a queue.
+LAG_LIMIT: Final = 10_000
+MAX_BODY_MB: Final = 32
 
 
 class Child(msgspec.Struct, frozen=True):
@@ -129,10 +134,10 @@ class Settings(msgspec.Struct, frozen=True):
             metrics_port=_number(env, "MEMCUBE_METRICS_PORT", 65_500),  # each role needs one from there on
             embedder="hash" if embedder == "hash" else "minilm",
             # More threads a process made two processes on two cores slower, not faster.
-            embedder_threads=_number(env, "MEMCUBE_EMBEDDER_THREADS", 256) or 1,
-            recall_memory_mb=_number(env, "MEMCUBE_RECALL_MEMORY_MB", 1024 * 1024) or 1024,
-            lag_limit=_number(env, "MEMCUBE_LAG_LIMIT", 10**9) or 10_000,
-            max_body_mb=_number(env, "MEMCUBE_MAX_BODY_MB", 1024) or 32,
+            embedder_threads=_amount(env, "MEMCUBE_EMBEDDER_THREADS", 256, 1),
+            recall_memory_mb=_amount(env, "MEMCUBE_RECALL_MEMORY_MB", 1024 * 1024, RECALL_MEMORY_MB),
+            lag_limit=_amount(env, "MEMCUBE_LAG_LIMIT", 10**9, LAG_LIMIT),
+            max_body_mb=_amount(env, "MEMCUBE_MAX_BODY_MB", 1024, MAX_BODY_MB),
         )
 
     def bootstrap(self) -> str:
@@ -150,10 +155,16 @@ def _held(lock: Path) -> bool:
     return False
 
 
+def _amount(env: Mapping[str, str], name: str, largest: int, default: int) -> int:
+    """Of something without which nothing would work: 0 is refused, and not taken for the default."""
+    return default if not env.get(name) else _whole(env[name], name, 1, largest)
+
+
 def _number(env: Mapping[str, str], name: str, largest: int) -> int | None:
-    given = env.get(name, "")
-    if not given:
-        return None
-    if not given.isascii() or not given.isdigit() or int(given) > largest:
-        raise Setup(f"{name} is {given!r}: use a whole number from 0 to {largest}")
+    return None if not env.get(name) else _whole(env[name], name, 0, largest)
+
+
+def _whole(given: str, name: str, least: int, largest: int) -> int:
+    if not given.isascii() or not given.isdigit() or not least <= int(given) <= largest:
+        raise Setup(f"{name} is {given!r}: use a whole number from {least} to {largest}")
     return int(given)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Query
 
@@ -14,6 +14,8 @@ from memcube.cube import Form, State
 from memcube.errors import NoSuchCube
 
 router = APIRouter(prefix="/v1/cubes", tags=["cubes"])
+# SQLite has no larger numbers.
+MAX_SEQ: Final = 2**63 - 1
 
 
 @router.get("", summary="List memories")
@@ -25,7 +27,7 @@ async def list_cubes(
     episodes: Annotated[bool, Query(description="raw turns as well")] = False,
     state: Annotated[list[State] | None, Query(description="all but erased, if not given")] = None,
     limit: Annotated[int, Query(ge=1, le=10_000)] = 1_000,
-    before: Annotated[int | None, Query(description="`next` of the page before")] = None,
+    before: Annotated[int | None, Query(ge=1, le=MAX_SEQ, description="`next` of the page before")] = None,
     as_of: Annotated[
         str | None, Query(description="only what was true then: a day (its end) or a time")
     ] = None,

@@ -157,7 +157,9 @@ class House:
         recorded: bool = True,
         lag_limit: int = 10_000,
         streams: int = 64,
+        wait_s: float = 30,
     ) -> None:
+        self.wait_s = wait_s
         self.folder = folder
         self.now = NOW
         self.lag_limit = lag_limit
@@ -188,7 +190,12 @@ class House:
             "ledger", lambda: Ledger(self.folder / "ledger" / "ledger.sqlite", read_only=True), Ledger.close
         )
         progress = (
-            Progress("memory", EVENTS.name, lambda: store.run(lambda s: s.positions("memory"))),
+            Progress(
+                "memory",
+                EVENTS.name,
+                lambda: store.run(lambda s: s.positions("memory")),
+                limit_s=self.wait_s,
+            ),
             Progress("audit", AUDIT.name, lambda: ledger.run(lambda s: s.positions("audit"))),
         )
         self.backlog = Backlog(

@@ -12,10 +12,10 @@ from typing import Any
 import httpx
 import pytest
 
-from gateway.http import progress
 from gateway.http.app import create_app
 from schemas.topics import DEADLETTER, EVENTS
 from tests.gateway.house import House, opened
+from tests.gateway.served import served
 
 ALICE: dict[str, Any] = {"user_id": "alice"}
 
@@ -233,6 +233,44 @@ async def test_what_is_no_object_is_a_problem(client: httpx.AsyncClient, raw: by
     problem(answer, answer.status_code)
 
 
+@pytest.mark.parametrize("path", ["/v1/events", "/v1/recall"])
+@pytest.mark.parametrize(
+    ("raw", "hint"),
+    [
+        (b'{"user_id": "ana",', "not valid JSON at character 18"),
+        (b'{"user_id": ' + b"[" * 200_000 + b"]" * 200_000 + b"}", "nested too deeply"),
+        (b'{"user_id": "ana", "query": ' + b"9" * 5_000 + b"}", ""),
+        (b'{"user_id": "\xff"}', "UTF-8"),
+    ],
+)
+async def test_json_that_cannot_be_read_is_told_with_its_reason(
+    client: httpx.AsyncClient, path: str, raw: bytes, hint: str
+) -> None:
+    answer = await client.post(path, content=raw, headers={"content-type": "application/json"})
+    assert hint in problem(answer, 422)["detail"]
+
+
+async def test_too_many_ids_are_told_as_ids(client: httpx.AsyncClient) -> None:
+    many = {"type": "forget", "cube_ids": ["x" * 36] * 10_001}
+    assert "cube_ids: Tuple should have at most 10000" in problem(await order(client, **many), 422)["detail"]
+
+
+async def test_a_fault_leaves_one_trace_and_a_planned_refusal_a_warning(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def broken(*_: Any) -> None:
+        raise RuntimeError("broken")
+
+    async with served(house) as client:
+        house.bus.down = True
+        problem(await client.post("/v1/events", json=said("I live in Lisbon.")), 503)
+        told = [one for one in caplog.records if one.name == "gateway.http.problems"]
+        assert [(one.levelname, one.exc_info) for one in told] == [("WARNING", None)]
+        house.bus.publish = broken  # type: ignore[method-assign, assignment]
+        problem(await client.post("/v1/events", json=said("I live in Lisbon.")), 500)
+    assert len([one for one in caplog.records if one.exc_info]) == 1
+
+
 async def test_a_callers_mistake_raises_nothing_in_the_server(house: House) -> None:
     """It would be logged with its trace, in which the words stand, and uvicorn would drop the connection."""
     app = create_app(house.start)
@@ -275,11 +313,8 @@ async def test_broker_down_is_a_503_and_nothing_is_reported_as_sent(
     assert house.log.of(EVENTS.name) == []
 
 
-async def test_a_worker_that_is_away_is_a_504_with_the_receipts(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(progress.Progress.wait, "__defaults__", (0.05,))
-    async with opened(House(tmp_path, worker=False)) as client:
+async def test_a_worker_that_is_away_is_a_504_with_the_receipts(tmp_path: Path) -> None:
+    async with opened(House(tmp_path, worker=False, wait_s=0.05)) as client:
         answer = await client.post("/v1/events?wait=recallable", json=said("I live in Lisbon."))
     document = problem(answer, 504)
     assert document["events"][0]["offset"] == 0
@@ -390,6 +425,8 @@ async def test_the_list_has_memories_and_on_request_turns_in_pages(client: httpx
 @pytest.mark.parametrize("path", ["/v1/cubes/none", "/v1/cubes/none/history"])
 async def test_an_unknown_cube_is_a_404(client: httpx.AsyncClient, path: str) -> None:
     assert problem(await client.get(path, params=ALICE), 404)["reason"] == "no-such-cube"
+    assert problem(await client.get(path, params=ALICE), 404)["title"] == "There is no such memory"
+    assert problem(await client.get(path), 422)["title"] == "The subject is not valid"
     assert "no subject" in problem(await client.get(path), 422)["detail"]
 
 
