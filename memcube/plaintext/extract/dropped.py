@@ -42,6 +42,10 @@ _NO_SUBJECT = frozenset(
         "said",
         "guess",
         "heard",
+        "seeing",
+        "hearing",
+        "knowing",
+        "finding",
         "thought",
         "needed",
     ]
@@ -95,7 +99,7 @@ def _with_verb_first(sentence: str) -> str:
         return sentence
     verb, following = match["verb"].lower(), match["next"].lower()
     rest = sentence[0].lower() + sentence[1:]
-    if verb in _NO_SUBJECT or verb in lexicon.MOOD or following in ("by", "to"):
+    if (verb in _NO_SUBJECT and not match.start("verb")) or verb in lexicon.MOOD or following in ("by", "to"):
         return (
             "I " + rest if verb in ("moved", "used", "went", "had", "decided", "got", "managed") else sentence
         )

@@ -114,7 +114,7 @@ LIGHT_VERBS: Final = frozenset(
     "grow grew grown growing achieve create creating learn handle manage add adds added guide believes "
     "express wonder impact fill fills filled reach overcome hit build boost boosts boosted improve spread "
     "stand rely celebrate talk staying happening hoping going-on remain remains remained reaching talking "
-    "chatting catching catch spend spent".split()
+    "chatting catching catch spend spent struggle struggles struggled struggling".split()
 )
 # What holds a sentence together, and what colours it.
 FUNCTION: Final = frozenset(
@@ -134,7 +134,7 @@ FUNCTION: Final = frozenset(
     "wasn't weren't hasn't haven't hadn't cannot gonna gotta wanna ain't yes yeah yep nope oh ah wow hey "
     "hi well ok okay thanks please anyway btw plus anymore whenever wherever whatever however someday "
     "somewhere everywhere anytime yet in-between thankfully hopefully luckily somehow that'd that'll it'd "
-    "it'll there'd what've who's etc like let's lot able going highly greatly deeply "
+    "it'll there'd what've who's etc like let's lot able going highly greatly deeply last next "
     "incredibly extremely".split()
 )
 # "Harder", "the sweetest": measured against nothing that is named.

@@ -10,12 +10,13 @@ import re
 from typing import Final
 
 from memcube.plaintext.extract import chatter, foreign, instructions, lexicon, verbs
-from memcube.plaintext.extract.subject import Kind, Subject, subject_of
+from memcube.plaintext.extract.subject import TIMES, Kind, Subject, subject_of
 
 _URL = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
 # The words of another, or of a song: nothing of the speaker.
 _QUOTE = re.compile(r"[\"“«'][^\"”»]*[\"”»'][.!,]*")
 _HEARER = frozenset("you you're you've you'll you'd your yours yourself u ur y'all yourselves".split())
+_PERSONAL = frozenset("he she his her him been they their".split())
 _MINE = frozenset("me my mine i i'm i've myself".split())
 _OBJECT_PRONOUNS = frozenset("it them that this those these".split())
 _BE = frozenset(
@@ -43,6 +44,15 @@ _DEICTIC: Final = frozenset(("this", "that", "these", "those"))
 # "Locker 3 belongs to Rui": a number and a name make news of a thing.
 _NAMED_LATER = re.compile(r"[a-z\d,] [A-Z][a-z]")
 _WE = re.compile(r"(?:\w+,? )?we\b", re.IGNORECASE)
+# "We'll rock the floor", "We gotta stick together": cheering each other on.
+_TOGETHER = re.compile(r"(?:\w+,? )?we(?:'ll(?! be \w+ing)| will(?! be \w+ing)| gotta| must| all(?! \w+ed\b))\b", re.IGNORECASE)
+# Said of what both look at.
+_SHOWN = re.compile(
+    r"\b(?:in|on|of) (?:the|this|that|your|these|those) (?:\w+ )?(?:pic|photo|picture|shot|image|background|post"
+    r"|video)s?\b",
+    re.IGNORECASE,
+)
+_LIKING: Final = frozenset("love like loved liked adore enjoy dig see".split())
 _PERCENT = re.compile(r"\d+\s?%\s?(?=agree|sure|with|behind)", re.IGNORECASE)
 _MODAL: Final = frozenset("would could should shall ought".split())
 _ARTICLES: Final = frozenset(("the", "a", "an", "my", "our", "her", "his", "their"))
@@ -91,7 +101,7 @@ def _is_news(subject: Subject, text: str, dated: bool) -> bool:  # noqa: PLR0911
                 exact and bool(content)
             )
         case Kind.NAMED:
-            return _is_named_news(rest, exact, hearer)
+            return _is_named_news(subject, exact, hearer)
         case Kind.DEFINITE:
             return _is_definite_news(subject, content, exact=exact, hearer=hearer)
         case Kind.DUMMY:
@@ -99,6 +109,13 @@ def _is_news(subject: Subject, text: str, dated: bool) -> bool:  # noqa: PLR0911
         case _:
             named = _NAMED_LATER.search(text) is not None
             return _is_generic_news(subject, rest, content, dated or (exact and named), hearer)
+
+
+def _is_object_light(verb: str, rest: tuple[str, ...], content: list[str], at: int) -> bool:
+    """As in "I finished something", "I treasure every memory": done to what stands for anything."""
+    told = next((word for word in rest[at + 1 :] if word not in lexicon.FUNCTION), "")
+    thing = told in lexicon.LIGHT_NOUNS and told not in TIMES
+    return content == [verb] and (thing or any(word in _OBJECT_PRONOUNS for word in rest[at + 1 : at + 2]))
 
 
 def tells_more(subject: Subject) -> bool:
@@ -117,8 +134,12 @@ def _is_own_news(rest: tuple[str, ...], content: list[str], text: str, exact: bo
         return False
     if _MODAL.intersection(rest[: at + 1]):
         return False
+    if not exact and ((_SHOWN.search(text) and verb in _LIKING) or _is_object_light(verb, rest, content, at)):
+        return False
     if rest[:1] == ("can",) and _WE.match(text) and len(content) < 3 and not exact:
         return False  # "We can make it happen"
+    if not exact and len(content) < 4 and _TOGETHER.match(text):
+        return False
     if verb in lexicon.TALK_VERBS and not _tells(verb, rest[at + 1 :], content, hearer):
         return False
     if verb == "feel" and after in _ARTICLES and len(content) >= 3 and not _MINE.isdisjoint(rest):
@@ -221,11 +242,17 @@ def _is_news_of_own(subject: Subject, exact: bool, hearer: bool) -> bool:
     return bool(_content(subject.words)) and not hearer and subject.predicate < len(subject.words)
 
 
-def _is_named_news(rest: tuple[str, ...], exact: bool, hearer: bool) -> bool:
-    content = _content(rest[1:]) if rest else []
-    if not exact and (hearer or (rest and _is_opinion(rest) and not _is_of_speaker(rest))):
+def _is_named_news(subject: Subject, exact: bool, hearer: bool) -> bool:
+    """Tom moved; but "Tom is great" only praises. "Pottery is a part of my life" is of the speaker."""
+    rest = subject.words[subject.predicate :]
+    if exact:
+        return True
+    if hearer or not rest:
         return False
-    return exact or bool(content) or (bool(rest) and bool(_content(rest)))
+    if _is_opinion(rest):
+        praised = not _PERSONAL.isdisjoint(rest)
+        return _is_of_speaker(rest) and not praised and bool(_content(subject.words))
+    return bool(_content(rest))
 
 
 def _is_definite_news(subject: Subject, content: list[str], *, exact: bool, hearer: bool) -> bool:
@@ -249,7 +276,7 @@ def _is_dummy_news(rest: tuple[str, ...], content: list[str], exact: bool, heare
     if hearer or not rest:
         return False
     if exact:
-        return bool(content)
+        return len(content) >= (3 if _is_opinion(rest) else 1)
     return len(content) >= 3 and verbs.is_past(rest[0]) and rest[0] not in lexicon.LIGHT_VERBS
 
 
@@ -278,6 +305,8 @@ def _is_deed(words: tuple[str, ...]) -> bool:
 def _is_opinion(rest: tuple[str, ...]) -> bool:
     """As in "was so amazing", "must have been hard", "makes me feel calm", "looks great"."""
     verb = rest[0].rpartition("'")[2] if rest[0].endswith("'s") else rest[0]
+    if verb in ("need", "needs", "deserve", "deserves"):
+        return True
     if verb in ("looks", "look", "looked", "sounds", "seems", "feels"):
         return True
     if verb in ("must", "would", "could", "should", "may", "might", "can"):
