@@ -111,7 +111,7 @@ _PHATIC = re.compile(
         |style|pic|photo|picture|way|idea|energy|atmosphere|details?)|how\s(?:you|it|they|that|this|the)
         |when\syou)\b
       |(?:just\s)?(?:kidding|joking|saying|checking)\b
-      |much\sappreciated\b
+      |much\sappreciated\b|(?:\w+\s){1,3}works(?:\s(?:fine|great|for\sme))?\W*$
       |no\sneed\b|not\s(?:bad|yet|really|too\smuch|much|at\sall)\W*$
     )""",
     re.IGNORECASE | re.VERBOSE,

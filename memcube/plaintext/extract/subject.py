@@ -181,7 +181,7 @@ def _judge(tokens: list[str], words: tuple[str, ...], at: int) -> Subject:  # no
         and not verbs.is_adverb(after)
     ):
         return told(Kind.DEFINITE, _verb(words, at + 1))
-    if word in _DUMMY:
+    if word in _DUMMY or word in ("might", "may", "could", "would", "should", "must"):
         return told(Kind.DUMMY, at + 1)
     if word in _DETERMINERS or word.isdigit():
         return told(Kind.DEFINITE, _verb(words, at + 1))
