@@ -95,7 +95,7 @@ _PHATIC = re.compile(
         |stop\s\w+ing|get\senough)\b(?!.*\()
       |(?:i'm|i\sam|we're|i've\sbeen|i\swas)\s(?:\w+\s){0,2}looking\sforward\b|i\slook\sforward\b
       |i\s(?:promise|swear|totally\sget|get\s(?:it|you|that|what|how|where))\b
-      |i\s(?:can|could)\s(?:only\s|just\s|totally\s)?(?:imagine|relate|see\s(?:why|how|that)|tell)\b
+      |i\s(?:can|could)\s(?:only\s|just\s|totally\s)?(?:imagine|picture\syou|relate|see\s(?:why|how|that)|tell)\b
       |i(?:'m|\sam)\s(?:always\s|right\s)?here\s(?:to|for|if|whenever)\b|always\s(?:here|there)\b
       |i(?:'ll|\swill|\swon't|'m\snot\sgonna|'m\snot\sgoing\sto)\s(?:never\s|always\s|not\s)?(?:quit
         |give\sup|stop|forget|let)\b(?!\ssmoking|\sdrinking|\smy\sjob)
@@ -111,6 +111,8 @@ _PHATIC = re.compile(
         |style|pic|photo|picture|way|idea|energy|atmosphere|details?)|how\s(?:you|it|they|that|this|the)
         |when\syou)\b
       |(?:just\s)?(?:kidding|joking|saying|checking)\b
+      |(?:ouch|bummer|sorry\s(?:to\shear|about|for))\b
+      |here(?:'s|\sis|\sare)\s(?:an?|the|my|some|another)\s(?:\w+\s)?(?:pic|photo|picture|shot|snap)s?\b
       |much\sappreciated\b|(?:\w+\s){1,3}works(?:\s(?:fine|great|for\sme))?\W*$
       |no\sneed\b|not\s(?:bad|yet|really|too\smuch|much|at\sall)\W*$
     )""",

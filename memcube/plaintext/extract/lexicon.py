@@ -64,7 +64,7 @@ LIGHT_NOUNS: Final = frozenset(
     "updates recommendation suggestion compliment reaction situation issue problem problems circumstances "
     "reality truth fact facts thought thoughts insight perspective level detail details side sides piece "
     "pieces matter stage step steps beauty magic nature ups downs ups-and-downs hustle grind vision "
-    "potential growth self-expression expression creativity".split()
+    "potential lives people's power role growth self-expression expression creativity".split()
 )
 # "We had lots of fun": of anything.
 ENJOYED: Final = frozenset("fun blast ball laugh laughs joy experience experiences memories".split())
@@ -114,7 +114,7 @@ LIGHT_VERBS: Final = frozenset(
     "grow grew grown growing achieve create creating learn handle manage add adds added guide believes "
     "express wonder impact fill fills filled reach overcome hit build boost boosts boosted improve spread "
     "stand rely celebrate talk staying happening hoping going-on remain remains remained reaching talking "
-    "chatting catching catch spend spent struggle struggles struggled struggling".split()
+    "chatting catching catch talked chatted spend spent struggle struggles struggled struggling".split()
 )
 # What holds a sentence together, and what colours it.
 FUNCTION: Final = frozenset(

@@ -28,9 +28,6 @@ _LASTING = frozenset(
 )
 _BELIEVING = ("sure", "certain", "confident", "convinced")
 _ASPECT: Final = frozenset("start started starting keep kept keeping continue stop stopped begin".split())
-_CAUSE = re.compile(
-    r"\b(?:about|for|of|with|because|since|after|before|at|by|that) (?:my|our|the)\b", re.IGNORECASE
-)
 _MY_CAUSE = re.compile(
     r"\b(?:about|for|of|with|because|since|after|before|at|by|that) (?:my|our)\b", re.IGNORECASE
 )
@@ -43,7 +40,7 @@ _DEICTIC: Final = frozenset(("this", "that", "these", "those"))
 # "Locker 3 belongs to Rui": a number and a name make news of a thing.
 _NAMED_LATER = re.compile(r"[a-z\d,] [A-Z][a-z]")
 # "We can make it happen"
-_WE_CAN = re.compile(r"(?:\w+,? )?we can\b", re.IGNORECASE)
+_WE_CAN = re.compile(r"(?:by \w+ing (?:\w+ )*|\w+,? )?we can\b", re.IGNORECASE)
 # "We'll rock the floor", "We gotta stick together": cheering each other on.
 _TOGETHER = re.compile(
     r"(?:\w+,? )?we(?:'ll(?! be \w+ing)| will(?! be \w+ing)|'re all| are all| gotta| must"
@@ -68,6 +65,7 @@ _SHOWN = re.compile(
 _LIKING: Final = frozenset("love like loved liked adore enjoy dig see".split())
 _PERCENT = re.compile(r"\d+\s?%\s?(?=agree|sure|with|behind)", re.IGNORECASE)
 _MODAL: Final = frozenset("would could should shall ought".split())
+_MAY: Final = frozenset("can could may might".split())
 _OFFER: Final = frozenset(
     "let keep see check be do try think remember consider look talk support help cheer stick root make "
     "definitely "
@@ -136,7 +134,7 @@ def _is_own_news(rest: tuple[str, ...], content: list[str], text: str, exact: bo
         return False
     if len(content) < 2 and opinion.is_something(verb, rest[at + 1 :]):
         return False
-    if hearer and not exact and (len(content) < 2 or after in _HEARER):
+    if hearer and not exact and (len(content) < 2 or after in _HEARER or rest[:1] == ("can",)):
         return False
     if _MODAL.intersection(rest[: at + 1]):
         return False
@@ -160,7 +158,7 @@ def _is_left_open(text: str, verb: str, content: list[str]) -> bool:
         (verb in _LIKING and _SHOWN.search(text) is not None)
         or _YOUR_LIGHT.search(text) is not None
         or (few < 4 and (_LEFT_OPEN.search(text) or _TOGETHER.match(text)) is not None)
-        or (few < 3 and _WE_CAN.match(text) is not None)
+        or (few < 5 and _WE_CAN.match(text) is not None)
     )
 
 
@@ -239,6 +237,8 @@ def _is_news_of_own(subject: Subject, exact: bool, hearer: bool) -> bool:
         word for word in subject.words[subject.head + 1 : subject.predicate] if word not in lexicon.EVALUATIVE
     ]
     told = opinion.content(subject.words[subject.predicate :])
+    if not told and not _MAY.isdisjoint(subject.words[subject.predicate :][:1]):
+        return False  # "My small deeds can have a big impact"
     if head and lexicon.LIGHT_NOUNS.issuperset(head):
         return len(told) >= 2 and not hearer
     return bool(opinion.content(subject.words)) and not hearer and subject.predicate < len(subject.words)

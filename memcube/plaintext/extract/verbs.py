@@ -109,6 +109,7 @@ _LY_VERBS = frozenset("apply reply rely fly supply multiply comply ally imply".s
 _AGREED = {
     "am": "is", "have": "has", "haven't": "hasn't", "havent": "hasn't", "do": "does", "don't": "doesn't",
     "dont": "doesn't", "ain't": "isn't", "be": "is", "go": "goes",
+    "wanna": "wants to", "gotta": "has to",
 }  # fmt: skip
 
 

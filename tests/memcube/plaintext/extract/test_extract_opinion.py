@@ -38,6 +38,13 @@ def said(text: str, *, asked: str | None = None) -> tuple[Candidate, ...]:
         "We haven't talked in ages!",
         "I'll keep ya posted.",
         "Much appreciated!",
+        "Here's a picture from last week.",
+        "I can picture you all laughing at the stove.",
+        "I can write it down for you and post it to you.",
+        "By sharing our gardens we can build a caring village.",
+        "My small deeds can have a big impact.",
+        "I've been keeping busy since we last talked.",
+        "We have the power to make a difference in people's lives.",
         "Might be a new favourite snack of mine.",
         "Seeing those mountains, the fresh air - wow.",
         "Enjoy the concert tomorrow!",
@@ -106,6 +113,10 @@ def test_she_is_who_was_named_just_before() -> None:
     assert [one.text for one in said("Her name is Biscuit! She's full of mischief.")][-1] == (
         "Biscuit's full of mischief"
     )
+
+
+def test_pity_answers_no_question() -> None:
+    assert said("Ouch, bummer about the leg.", asked="How was your week?") == ()
 
 
 def test_how_one_feels_answers_no_question_worth_keeping() -> None:
