@@ -42,7 +42,8 @@ FEELING: Final = frozenset(
     "determined confident hopeful optimistic fulfilled content satisfied comfortable alive appreciative "
     "relieved kidding joking positive down stuck willing able intrigued hooked passionate committed "
     "dedicated busy mesmerized fascinated blown floored obsessed empowered flattered nostalgic emotional "
-    "buzzing bummed crushed heartbroken devastated keen elated giddy gutted chuffed jazzed convinced".split()
+    "buzzing bummed crushed heartbroken devastated keen "
+    "elated giddy gutted chuffed jazzed convinced upbeat".split()
 )
 # Nouns that stand for anything: "a lot of things", "such a blast", "this journey".
 LIGHT_NOUNS: Final = frozenset(

@@ -59,7 +59,7 @@ _LEFT_OPEN = re.compile(
 # Said of what both look at.
 _SHOWN = re.compile(
     r"\b(?:in|on|of) (?:the|this|that|your|these|those) (?:\w+ )?(?:pic|photo|picture|shot|image"
-    r"|background|post|video)s?\b",
+    r"|background|post|video)s?\b|\b(?:it looks|they look|how you)\b",
     re.IGNORECASE,
 )
 _LIKING: Final = frozenset("love like loved liked adore enjoy dig see".split())

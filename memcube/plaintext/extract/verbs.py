@@ -105,6 +105,7 @@ ING_NOUNS = frozenset(
     "thing building wedding "
     "meeting ceiling clothing feeling bring sing".split()
 )
+_NEVER_VERBS = frozenset("during morning evening something everything nothing anything".split())
 _LY_VERBS = frozenset("apply reply rely fly supply multiply comply ally imply".split())
 _AGREED = {
     "am": "is", "have": "has", "haven't": "hasn't", "havent": "hasn't", "do": "does", "don't": "doesn't",
@@ -129,7 +130,7 @@ def is_verb(word: str) -> bool:
     if word in AUXILIARIES or word in BASE or word in SAME_IN_PAST or is_past(word):
         return True
     if word.endswith(CONTRACTED_ENDINGS) or (
-        word.endswith("ing") and len(word) > 5 and word not in ING_NOUNS
+        word.endswith("ing") and len(word) > 5 and word not in _NEVER_VERBS
     ):
         return True
     return is_third_person(word)

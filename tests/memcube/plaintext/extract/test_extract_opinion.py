@@ -38,6 +38,8 @@ def said(text: str, *, asked: str | None = None) -> tuple[Candidate, ...]:
         "We haven't talked in ages!",
         "I'll keep ya posted.",
         "Much appreciated!",
+        "I love all the red bricks, it looks so cozy.",
+        "I've been feeling kinda low on confidence lately.",
         "Here's a picture from last week.",
         "I can picture you all laughing at the stove.",
         "I can write it down for you and post it to you.",
@@ -113,6 +115,10 @@ def test_she_is_who_was_named_just_before() -> None:
     assert [one.text for one in said("Her name is Biscuit! She's full of mischief.")][-1] == (
         "Biscuit's full of mischief"
     )
+
+
+def test_a_name_called_answers_no_question() -> None:
+    assert said("Yeah Tom!", asked="Have you thought about running a shop?") == ()
 
 
 def test_pity_answers_no_question() -> None:
