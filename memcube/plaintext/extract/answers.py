@@ -29,6 +29,8 @@ _ECHO = re.compile(
 )
 
 
+# Answered with one name: "Tom!" only calls him.
+_YES_NO = re.compile(r"(?:have|do|did|are|were|can|will|would) you\b(?!.* or )", re.IGNORECASE)
 _NUMERALS = frozenset(
     ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "twelve")
 )
@@ -73,7 +75,8 @@ def _short(question: str, first: str) -> Said | None:
     any_ = HAVE_ANY.match(question)
     if any_ and not NO.match(first):
         return Said(f"I have {bare if bare.isupper() else bare[:1].lower() + bare[1:]} ({any_['what']})")
-    return Said(bare, asked=question) if _is_of_hearer(question) else None
+    called = _YES_NO.match(question) is not None and bare.isalpha() and bare[0].isupper()
+    return Said(bare, asked=question) if _is_of_hearer(question) and not called else None
 
 
 def _echoed(sentence: str, before: str) -> str | None:
@@ -94,9 +97,11 @@ def _predicate(bare: str) -> str:
 def _is_short(bare: str) -> bool:
     """A phrase without a subject of its own, or one that says "it"."""
     words = bare.split()
-    if not 0 < len(words) <= MAX_ANSWER or chatter.is_phatic(bare) or chatter.asks(bare):
-        return False
     whole = subject_of(bare)
+    # "I'm so stoked about it" says how one feels.
+    felt = whole.kind is Kind.FIRST and not lexicon.FEELING.isdisjoint(whole.words[whole.predicate :][:4])
+    if felt or not 0 < len(words) <= MAX_ANSWER or chatter.is_phatic(bare) or chatter.asks(bare):
+        return False
     if whole.kind is Kind.OWN and whole.predicate >= len(whole.words):
         return True  # "My cousin Lena"
     if whole.kind in (Kind.OWN, Kind.FIRST) and not LEANS.search(bare):

@@ -29,8 +29,9 @@ _LEAD = re.compile(
       |fyi)\s
         (?:that\s|,\s*)?(?=(?:I|I'm|I've|I'll|my|we|we're|our|the|that)\b)
     | I\smeant\s(?:that\s)?(?=(?:I|I'm|I've|my|we|our|the|it's)\s)
-    | I\s(?:forgot|meant|wanted|just\swanted|have|need)\sto\s(?:say|mention|let\syou\sknow|tell\s(?:you|ya
-      |everyone))\s(?:that\s)?
+    | (?:(?:I|we)\s)?haven't\s(?:talked|spoken|chatted)\s[^,.!?]{0,30},\s(?=(?:I|I'm|I've|wanted|my)\b)
+    | (?:I\s)?(?:forgot|meant|wanted|just\swanted|have|need)\sto\s(?:say|mention|let\syou\sknow|tell\s(?:you
+      |ya|everyone))\s(?:that\s)?
         (?=(?:I|I'm|I've|my|we|our|the)\b)
     | (?:as\s)?you\sknow,?\s(?:that\s)?(?=(?:I|I'm|I've|my|we|our)\b)
     | (?:did\sI\s(?:tell|mention(?:\sto)?)\syou\s(?:that\s)?)(?=(?:I|my|we)\b)

@@ -24,6 +24,9 @@ _SECOND_CLAUSE = re.compile(
     r"(?:,| -) (?:and|but|so|which means|because) (?=(?:I|I'm|I've|I'll|my|our|we|we're|we've|[a-z]+ing) )"
     r"| (?:so|which means) (?=(?:I'm|I've|my|we're|we've) )"
 )
+_OF_ME = re.compile(
+    r"(?:it|that) (?:\w+ )?(?:brings?|gives?|helps?|keeps?|makes?|speaks to) (?:me|us)\b", re.IGNORECASE
+)
 _LEANING = re.compile(r"\b(?:it|she|he|they|them|him|her|this|that|there|one|so|then|too)\b", re.IGNORECASE)
 _DASH = re.compile(r"\s+[-–—]+\s+|\s*—\s*|(?<=\w)- (?=\w)")
 # Whom "she" in the next sentence of a turn means: a relative, a pet, or who was with the speaker.
@@ -105,7 +108,7 @@ def statements(sentence: str, now: datetime) -> list[str]:
 
 
 def _behind(text: str, now: datetime) -> list[str]:
-    """As in "It's been stressful, but dancing keeps me going": the clause behind says something, the first none."""
+    """As in "It's been stressful, but dancing keeps me going": only the clause behind tells."""
     quoted = quotes(text)
     for match in _SECOND_CLAUSE.finditer(text):
         right = text[match.end() :]
@@ -120,7 +123,7 @@ def _behind(text: str, now: datetime) -> list[str]:
 def _is_told_on(part: str) -> bool:
     """As in "My sister is great - she drove us home": more of the same, with something done."""
     subject = subject_of(part)
-    return subject.kind is Kind.THIRD and salience.tells_more(subject)
+    return (subject.kind is Kind.THIRD and salience.tells_more(subject)) or _OF_ME.match(part) is not None
 
 
 def _dated(part: str, now: datetime) -> bool:

@@ -1,4 +1,4 @@
-"""What a turn says it is about, for the sentences behind: "The mentoring is going great! I've met two boys"."""
+"""What a turn says it is about, for what it tells then: "The mentoring goes well! I've met two boys"."""
 
 import re
 
@@ -7,7 +7,8 @@ from memcube.plaintext.extract.subject import Kind, subject_of
 # "I wanted to tell you about my school event": it announces, what follows tells.
 _ANNOUNCED = re.compile(
     r"(?:I|we) (?:(?:just|also|really) )*(?:wanted|want|have|had|need|got) to "
-    r"(?:tell (?:you|everyone)(?: all)?|share(?: with you)?) about (?P<what>(?:my|our|the|an?|this) [^,.!?;:()]{3,60})[.! ]*$",
+    r"(?:tell (?:you|everyone)(?: all)?|share(?: with you)?) about "
+    r"(?P<what>(?:my|our|the|an?|this) [^,.!?;:()]{3,60})[.! ]*$",
     re.IGNORECASE,
 )
 # "The mentoring is going great": named only to be praised or lamented.
