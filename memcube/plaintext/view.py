@@ -86,11 +86,10 @@ class SubjectView:
         """
         own = plain_words(text).split()
         # A stem ends in i where the word has a y; one that no word begins with is of another form ("paid").
-        parts = {stem.removesuffix("i") for stem in stems}
+        found = {stem.removesuffix("i") for stem in stems}
+        found = {part for part in found if any(word.startswith(part) for word in own)}
         # The longest first: it is in the fewest texts, and the name of the speaker in all.
-        parts = sorted(
-            {part for part in parts if any(word.startswith(part) for word in own)}, key=lambda p: (-len(p), p)
-        )
+        parts = sorted(found, key=lambda part: (-len(part), part))
         if not parts:
             return []
         longest, *others = parts
