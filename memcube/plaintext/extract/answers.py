@@ -94,9 +94,11 @@ def _predicate(bare: str) -> str:
 def _is_short(bare: str) -> bool:
     """A phrase without a subject of its own, or one that says "it"."""
     words = bare.split()
-    if not 0 < len(words) <= MAX_ANSWER or chatter.is_phatic(bare) or chatter.asks(bare):
-        return False
     whole = subject_of(bare)
+    # "I'm so stoked about it" says how one feels.
+    felt = whole.kind is Kind.FIRST and not lexicon.FEELING.isdisjoint(whole.words[whole.predicate :][:4])
+    if felt or not 0 < len(words) <= MAX_ANSWER or chatter.is_phatic(bare) or chatter.asks(bare):
+        return False
     if whole.kind is Kind.OWN and whole.predicate >= len(whole.words):
         return True  # "My cousin Lena"
     if whole.kind in (Kind.OWN, Kind.FIRST) and not LEANS.search(bare):

@@ -81,8 +81,11 @@ _PHATIC = re.compile(
             |here's\sto|shout\s?out)
       |(?:a\slot(?:'s)?|so\smuch|(?:some\s)?(?:big\s|new\s|good\s|great\s)?things|lots)(?:\shas
         |\shave)?(?:\sbeen)?\s(?:happened|changed|going\son|happening)
+      |(?:something|a\slot|so\smuch)\s(?:\w+\s){0,2}happened\b
       |(?:since|when)\s(?:we|i)\slast\s(?:spoke|talked|chatted|met|saw)[^,]*(?:$|,\s(?:a\slot|so\smuch|lots
         |things|some|big)\b)
+      |(?:(?:i|we)\s)?(?:haven't|have\snot)\s(?:really\s)?(?:talked|spoken|chatted|met|caught\sup|seen\syou
+        |seen\seach\sother|heard\sfrom\syou)\b
       |i\sgot\sit\b|i've\sgot\s(?:\w+\s)?news|i\sremember\W*$|i\s(?:has|have)\sbeen\sa\swhile
       |i\s(?:know|see|agree|understand|guess|think\sso|hear\syou|feel\syou|don't\smind|mean\sit|love\s(?:it
         |that|this|you)
@@ -92,12 +95,12 @@ _PHATIC = re.compile(
         |stop\s\w+ing|get\senough)\b(?!.*\()
       |(?:i'm|i\sam|we're|i've\sbeen|i\swas)\s(?:\w+\s){0,2}looking\sforward\b|i\slook\sforward\b
       |i\s(?:promise|swear|totally\sget|get\s(?:it|you|that|what|how|where))\b
-      |i\s(?:can|could)\s(?:only\s|just\s|totally\s)?(?:imagine|relate|see\s(?:why|how|that)|tell)\b
+      |i\s(?:can|could)\s(?:only\s|just\s|totally\s)?(?:imagine|picture\syou|relate|see\s(?:why|how|that)|tell)\b
       |i(?:'m|\sam)\s(?:always\s|right\s)?here\s(?:to|for|if|whenever)\b|always\s(?:here|there)\b
       |i(?:'ll|\swill|\swon't|'m\snot\sgonna|'m\snot\sgoing\sto)\s(?:never\s|always\s|not\s)?(?:quit
         |give\sup|stop|forget|let)\b(?!\ssmoking|\sdrinking|\smy\sjob)
       |need\s(?:help|advice|some|any)\b
-      |i'll\s(?:\w+ly\s|always\s|just\s)?(?:let\s(?:you|u)|keep\s(?:you|it|that|them|on|at|going|trying
+      |i'll\s(?:\w+ly\s|always\s|just\s)?(?:let\s(?:you|u|ya)|keep\s(?:you|ya|it|that|them|on|at|going|trying
         |pushing|working)|be\s(?:there|here|sure|back|waiting|rooting)|reach\sout|see\s(?:you|what)|talk
         |check\s(?:it|that|them|this|out)|make\ssure|think\sabout\sit|do\s(?:it|that|my|so)|try\s(?:it|that
           |my)|get\sback|give\sit|take\s(?:it|that|you)|look\sinto|remember\s(?:that|it)|never\sforget)\b
@@ -108,6 +111,9 @@ _PHATIC = re.compile(
         |style|pic|photo|picture|way|idea|energy|atmosphere|details?)|how\s(?:you|it|they|that|this|the)
         |when\syou)\b
       |(?:just\s)?(?:kidding|joking|saying|checking)\b
+      |(?:ouch|bummer|sorry\s(?:to\shear|about|for))\b
+      |here(?:'s|\sis|\sare)\s(?:an?|the|my|some|another)\s(?:\w+\s)?(?:pic|photo|picture|shot|snap)s?\b
+      |much\sappreciated\b|(?:\w+\s){1,3}works(?:\s(?:fine|great|for\sme))?\W*$
       |no\sneed\b|not\s(?:bad|yet|really|too\smuch|much|at\sall)\W*$
     )""",
     re.IGNORECASE | re.VERBOSE,

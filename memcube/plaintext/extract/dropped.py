@@ -6,11 +6,12 @@ import re
 from memcube.plaintext.extract import lexicon, verbs
 from memcube.plaintext.extract.subject import is_finite
 
-_ADVERBS = r"(?:(?:just|finally|also|already|recently|only|still|officially|then) )*"
+_ADVERBS = r"(?:(?:just|finally|also|already|recently|only|still|officially|then|always) )*"
 _DROPPED = re.compile(
     rf"{_ADVERBS}(?:"
     r"(?P<past>used to|picked up|came back|gave up|can't|won't|couldn't|didn't|haven't)"
-    r"|(?P<present>love|hate|like|prefer|live|work|enjoy|own|speak|study|don't (?:like|eat|drink|live|work))"
+    r"|(?P<present>love|hate|like|prefer|live|work|enjoy(?! (?:the|your|it|this|that|every|yourself)\b)"
+    r"|own|speak|study|don't (?:like|eat|drink|live|work))"
     r"|(?P<been>been)(?= \w)(?! (?:there|a|so)\b)"
     r"|(?P<state>allergic to|going to|gonna|no longer (?:\w+ing|a|in|at)|thinking of|married|engaged to"
     r"|engaged\b"
@@ -42,6 +43,10 @@ _NO_SUBJECT = frozenset(
         "said",
         "guess",
         "heard",
+        "seeing",
+        "hearing",
+        "knowing",
+        "finding",
         "thought",
         "needed",
     ]
@@ -50,6 +55,10 @@ _NO_SUBJECT = frozenset(
 _IS_LATER = re.compile(
     r"^(?:(?!\b(?:I|I'm|who|that|which|because|it)\b).)*,? (?:is|are|can be|must be|must have) (?:so|such"
     r"|really|very|always|key)\b"
+)
+# "Thinking of the sea calms me"
+_DOES_TO_ME = re.compile(
+    r"^\w+ing\b(?:(?!\b(?:who|that|which|because|it|he|she|I|my)\b)[^,])* [a-z]{2,}[^s\W]s (?:me|us)\b"
 )
 _CLAUSE = re.compile(r"([,—–:;]| - )\s*")
 _ADJECTIVE = re.compile(r"(?: \w+){1,3} (?:is|are|was|were|can|will)\b")
@@ -95,7 +104,7 @@ def _with_verb_first(sentence: str) -> str:
         return sentence
     verb, following = match["verb"].lower(), match["next"].lower()
     rest = sentence[0].lower() + sentence[1:]
-    if verb in _NO_SUBJECT or verb in lexicon.MOOD or following in ("by", "to"):
+    if (verb in _NO_SUBJECT and not match.start("verb")) or verb in lexicon.MOOD or following in ("by", "to"):
         return (
             "I " + rest if verb in ("moved", "used", "went", "had", "decided", "got", "managed") else sentence
         )
@@ -119,6 +128,7 @@ def _is_heading(sentence: str) -> bool:
     words = [word.lower() for word in re.findall(r"[\w']+", clause)][1:]
     if (
         _IS_LATER.search(sentence)
+        or _DOES_TO_ME.search(sentence)
         or any(is_finite(word) for word in words)
         or ":" in sentence[: len(clause) + 1]
     ):

@@ -17,7 +17,7 @@ _LEAD = re.compile(
         |good\snews|bad\snews|big\snews|small\snews|fun\sfact|reminder|p\.?s|look|listen|you\sknow|of\scourse
         |by\sthe\sway|as\s(?:I|you)\s(?:said|know)|like\sI\ssaid|the\sthing\sis|for\sthe\srecord|oh\sand
           |oh\sno
-        |no\sworries|correction|wait|actually)\s*[,!:–—-]+\s*
+        |no\sworries|correction|wait|actually)(?:,?\s(?-i:[A-Z][a-z]+)(?=\s*[,!]))?\s*[,!:–—-]+\s*
     | (?:since|when)\s(?:we|i)\slast\s(?:spoke|talked|chatted|met|saw\seach\sother|hung\sout
       |caught\sup),?\s(?=i\b|i'|my\b|we\b)
     | (?:in\sthe\smeantime|on\s(?:another|a\sdifferent|a\sside)\snote|other\sthan\sthat|apart\sfrom\sthat
@@ -29,9 +29,11 @@ _LEAD = re.compile(
       |fyi)\s
         (?:that\s|,\s*)?(?=(?:I|I'm|I've|I'll|my|we|we're|our|the|that)\b)
     | I\smeant\s(?:that\s)?(?=(?:I|I'm|I've|my|we|our|the|it's)\s)
-    | I\s(?:forgot|meant|wanted|just\swanted|have|need)\sto\s(?:say|mention|tell\s(?:you
-      |everyone))\s(?:that\s)?
+    | (?:(?:I|we)\s)?haven't\s(?:talked|spoken|chatted)\s[^,.!?]{0,30},\s(?=(?:I|I'm|I've|wanted|my)\b)
+    | (?:I\s)?(?:forgot|meant|wanted|just\swanted|have|need)\sto\s(?:say|mention|let\syou\sknow|tell\s(?:you
+      |ya|everyone))\s(?:that\s)?
         (?=(?:I|I'm|I've|my|we|our|the)\b)
+    | (?:as\s)?you\sknow,?\s(?:that\s)?(?=(?:I|I'm|I've|my|we|our)\b)
     | (?:did\sI\s(?:tell|mention(?:\sto)?)\syou\s(?:that\s)?)(?=(?:I|my|we)\b)
     )""",
     re.IGNORECASE | re.VERBOSE,

@@ -42,7 +42,7 @@ FEELING: Final = frozenset(
     "determined confident hopeful optimistic fulfilled content satisfied comfortable alive appreciative "
     "relieved kidding joking positive down stuck willing able intrigued hooked passionate committed "
     "dedicated busy mesmerized fascinated blown floored obsessed empowered flattered nostalgic emotional "
-    "buzzing bummed crushed heartbroken devastated".split()
+    "buzzing bummed crushed heartbroken devastated keen elated giddy gutted chuffed jazzed convinced".split()
 )
 # Nouns that stand for anything: "a lot of things", "such a blast", "this journey".
 LIGHT_NOUNS: Final = frozenset(
@@ -64,8 +64,10 @@ LIGHT_NOUNS: Final = frozenset(
     "updates recommendation suggestion compliment reaction situation issue problem problems circumstances "
     "reality truth fact facts thought thoughts insight perspective level detail details side sides piece "
     "pieces matter stage step steps beauty magic nature ups downs ups-and-downs hustle grind vision "
-    "potential growth self-expression expression creativity".split()
+    "potential lives people's power role growth self-expression expression creativity".split()
 )
+# "We had lots of fun": of anything.
+ENJOYED: Final = frozenset("fun blast ball laugh laughs joy experience experiences memories".split())
 # Heads of sayings ("Friendship is everything", "Life throws curveballs"), and by their endings many more.
 ABSTRACT: Final = LIGHT_NOUNS | frozenset(
     "nature life love music art dance dancing painting family friends teamwork practice patience hard "
@@ -112,7 +114,7 @@ LIGHT_VERBS: Final = frozenset(
     "grow grew grown growing achieve create creating learn handle manage add adds added guide believes "
     "express wonder impact fill fills filled reach overcome hit build boost boosts boosted improve spread "
     "stand rely celebrate talk staying happening hoping going-on remain remains remained reaching talking "
-    "chatting catching catch spend spent".split()
+    "chatting catching catch talked chatted spend spent struggle struggles struggled struggling".split()
 )
 # What holds a sentence together, and what colours it.
 FUNCTION: Final = frozenset(
@@ -132,9 +134,17 @@ FUNCTION: Final = frozenset(
     "wasn't weren't hasn't haven't hadn't cannot gonna gotta wanna ain't yes yeah yep nope oh ah wow hey "
     "hi well ok okay thanks please anyway btw plus anymore whenever wherever whatever however someday "
     "somewhere everywhere anytime yet in-between thankfully hopefully luckily somehow that'd that'll it'd "
-    "it'll there'd what've who's etc like let's lot able going highly greatly deeply "
+    "it'll there'd what've who's etc like let's lot able going highly greatly deeply last next "
     "incredibly extremely".split()
 )
-HOLLOW: Final = EVALUATIVE | FEELING | LIGHT_NOUNS | LIGHT_VERBS | FUNCTION
+# "Harder", "the sweetest": measured against nothing that is named.
+COMPARED: Final = frozenset(
+    stem + ending
+    for word in EVALUATIVE
+    if len(word) < 8
+    for stem in (word, word.removesuffix("e"), word.removesuffix("y") + "i", word + word[-1])
+    for ending in ("er", "est")
+) - {"number", "super"}
+HOLLOW: Final = COMPARED | EVALUATIVE | FEELING | LIGHT_NOUNS | LIGHT_VERBS | FUNCTION
 MOOD: Final = EVALUATIVE | FEELING
 OPINION: Final = MOOD | LIGHT_NOUNS

@@ -27,6 +27,7 @@ from memcube.plaintext.extract.slot_table import is_functional
 from memcube.plaintext.extract.statements import Mentioned, clauses, halves, leans, statements, unquoted
 from memcube.plaintext.extract.subject import subject_of
 from memcube.plaintext.extract.taken_up import taken_up
+from memcube.plaintext.extract.topics import Topic
 
 # A chat turn gives one to five; a pasted book must not become a thousand memories.
 MAX_CANDIDATES = 24
@@ -92,11 +93,16 @@ def extract(turn: Turn, before: Sequence[Earlier] = ()) -> tuple[Candidate, ...]
     mentioned = Mentioned()
     text = sentences.clean(turn.text)
     said = [] if sentences.is_program(text) else list(dict.fromkeys(sentences.split(text)))[:MAX_SENTENCES]
-    for part in _completed(unquoted(said), turn, before):
+    topic = Topic()
+    parts = _completed(unquoted(said), turn, before)
+    for part in parts:
         sentence = part.text
         told = mentioned.resolved(leads.strip_lead(sentence))
-        for statement in [told] if part.asked or part.of else _parts(told, turn.time):
-            candidate = _candidate(statement, sentence, speaker, turn.time)
+        if topic.announced(told) and part is not parts[-1]:
+            continue
+        stated = [told] if part.asked or part.of else _parts(told, turn.time)
+        for statement in stated:
+            candidate = _candidate(topic.added(statement), sentence, speaker, turn.time)
             if part.asked or part.of:
                 candidate = _with_context(candidate, part, speaker)
             if not is_functional(candidate.slot or "") and last is not None:
@@ -108,6 +114,7 @@ def extract(turn: Turn, before: Sequence[Earlier] = ()) -> tuple[Candidate, ...]
             found[candidate.text] = candidate
             last = candidate
         mentioned.note(told)
+        topic.note(told, told=bool(stated))
         if len(found) >= MAX_CANDIDATES:
             break
     return tuple(found.values())[:MAX_CANDIDATES]

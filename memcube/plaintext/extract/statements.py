@@ -20,12 +20,20 @@ _CLAUSE = re.compile(
     r"|we've|the|[A-Z][a-z]+|[A-Z][a-z]+'s) [a-z])"
     r"|, (?=(?:came|went|moved|sold|bought|got|left|quit) )"
 )
+_SECOND_CLAUSE = re.compile(
+    r"(?:,| -) (?:and|but|so|which means|because) (?=(?:I|I'm|I've|I'll|my|our|we|we're|we've|[a-z]+ing) )"
+    r"| (?:so|which means) (?=(?:I'm|I've|my|we're|we've) )"
+)
+_OF_ME = re.compile(
+    r"(?:it|that) (?:\w+ )?(?:brings?|gives?|helps?|keeps?|makes?|speaks to) (?:me|us)\b", re.IGNORECASE
+)
 _LEANING = re.compile(r"\b(?:it|she|he|they|them|him|her|this|that|there|one|so|then|too)\b", re.IGNORECASE)
 _DASH = re.compile(r"\s+[-–—]+\s+|\s*—\s*|(?<=\w)- (?=\w)")
 # Whom "she" in the next sentence of a turn means: a relative, a pet, or who was with the speaker.
 _SUBJECT = re.compile(
     rf"(?P<who>my (?:[a-z]+ )?(?:{ONE_EACH}|{MANY}|{PETS})(?: [A-Z]\w+)?)(?! and )\b"
-    rf"|(?P<name>[A-Z]\w+) and (?:I|me)\b",
+    rf"|(?P<name>[A-Z]\w+) and (?:I|me)\b"
+    r"|(?:her|his|its) name(?:'s| is) (?P<called>(?-i:[A-Z])\w+)",
     re.IGNORECASE,
 )
 _COMPANY = re.compile(r"\b(?:with|and|called|named|met|from) (?P<name>[A-Z][a-z]+)\b(?! and| [A-Z])")
@@ -87,7 +95,7 @@ def statements(sentence: str, now: datetime) -> list[str]:
         told = [
             part for part in parts if salience.is_statement(part[:1].upper() + part[1:], _dated(part, now))
         ]
-        if len(told) < len(parts):
+        if len(told) < len(parts) and not (told[:1] == parts[:1] and _is_told_on(parts[1])):
             whole = salience.is_statement(text, bool(moments))
             return (
                 [piece for part in told for piece in statements(part[:1].upper() + part[1:], now)]
@@ -95,8 +103,27 @@ def statements(sentence: str, now: datetime) -> list[str]:
                 else []
             )
     if not salience.is_statement(text, bool(moments)):
-        return []
+        return _behind(text, now)
     return _split_instruction(text)
+
+
+def _behind(text: str, now: datetime) -> list[str]:
+    """As in "It's been stressful, but dancing keeps me going": only the clause behind tells."""
+    quoted = quotes(text)
+    for match in _SECOND_CLAUSE.finditer(text):
+        right = text[match.end() :]
+        if any(begin < match.start() < end for begin, end in quoted) or leans(right):
+            continue
+        shown = right[:1].upper() + right[1:]
+        if len(right.split()) > 3 and _has_verb(shown) and salience.is_statement(shown, _dated(shown, now)):
+            return _split_instruction(shown)
+    return []
+
+
+def _is_told_on(part: str) -> bool:
+    """As in "My sister is great - she drove us home": more of the same, with something done."""
+    subject = subject_of(part)
+    return (subject.kind is Kind.THIRD and salience.tells_more(subject)) or _OF_ME.match(part) is not None
 
 
 def _dated(part: str, now: datetime) -> bool:
@@ -179,7 +206,7 @@ class Mentioned:
         named = _SUBJECT.match(sentence)
         company = list(_COMPANY.finditer(sentence))
         if named:
-            self._who = named["who"] or named["name"]
+            self._who = named["who"] or named["name"] or named["called"]
         elif company:
             self._who = company[-1]["name"]
         subject = subject_of(sentence)

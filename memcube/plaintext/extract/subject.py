@@ -62,7 +62,7 @@ _ADVERBIAL = frozenset(
     "with without for from by every last next this two three four five six ten a despite besides within "
     "around about over through like to between".split()
 )
-_TIMES = frozenset(
+TIMES = frozenset(
     "week weekend month year night morning evening afternoon day days weeks months years summer winter "
     "spring "
     "autumn fall monday tuesday wednesday thursday friday saturday sunday ago".split()
@@ -136,7 +136,7 @@ def _behind_adverbial(words: tuple[str, ...], at: int) -> int | None:
         "five",
         "six",
         "ten",
-    ) and not (_TIMES.intersection(words[at + 1 : at + 4])):
+    ) and not (TIMES.intersection(words[at + 1 : at + 4])):
         return None
     if (
         words[at] in ("this", "every")
@@ -151,7 +151,7 @@ def _behind_adverbial(words: tuple[str, ...], at: int) -> int | None:
         if (
             index > at + 1
             and not clause
-            and (words[index] in _FIRST or (words[index] in ("my", "our") and words[index - 1] in _TIMES))
+            and (words[index] in _FIRST or (words[index] in ("my", "our") and words[index - 1] in TIMES))
         ):
             return index
     return None
@@ -181,7 +181,7 @@ def _judge(tokens: list[str], words: tuple[str, ...], at: int) -> Subject:  # no
         and not verbs.is_adverb(after)
     ):
         return told(Kind.DEFINITE, _verb(words, at + 1))
-    if word in _DUMMY:
+    if word in _DUMMY or word in ("might", "may", "could", "would", "should", "must"):
         return told(Kind.DUMMY, at + 1)
     if word in _DETERMINERS or word.isdigit():
         return told(Kind.DEFINITE, _verb(words, at + 1))
@@ -196,7 +196,7 @@ def _judge(tokens: list[str], words: tuple[str, ...], at: int) -> Subject:  # no
         return told(Kind.GENERIC, _verb(words, at + 1))
     bare = word.removesuffix("'s")
     if (
-        word in verbs.BASE
+        (word in verbs.BASE or word in ("gotta", "lemme"))
         and not word[0].isdigit()
         and not (after and is_finite(after) and word in verbs.ALSO_NOUNS)
     ):

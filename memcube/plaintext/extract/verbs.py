@@ -69,7 +69,7 @@ BASE = frozenset(
     "use visit "
     "volunteer wait wake walk want wash watch wear weigh win wish work worry write begin become eat happen "
     "include "
-    "offer produce depend consist contain remain appear belong cover deal end last mean".split()
+    "sound offer produce depend consist contain remain appear belong cover deal end last mean".split()
 )
 # Nouns as well: after "and" they are taken for verbs only when an object or a preposition follows.
 ALSO_NOUNS = frozenset(
@@ -79,8 +79,8 @@ ALSO_NOUNS = frozenset(
     "plant play "
     "practice push record rent repair reply rest return ride run sail save search sell share shop show ski "
     "sleep "
-    "smell smoke stand start stay stop struggle study support surf swim talk taste train travel try turn "
-    "use visit "
+    "smell smoke sound stand start stay stop struggle study support surf swim talk taste train travel try "
+    "turn use visit "
     "volunteer wait wake walk wash watch wear wish work worry cover deal end last bake".split()
 )
 
@@ -101,14 +101,15 @@ ADVERBS = frozenset(
     "first almost again today yesterday".split()
 )
 ING_NOUNS = frozenset(
-    "during morning evening something everything nothing anything king ring spring string wing thing "
-    "building wedding "
+    "during thanksgiving morning evening something everything nothing anything king ring spring string wing "
+    "thing building wedding "
     "meeting ceiling clothing feeling bring sing".split()
 )
 _LY_VERBS = frozenset("apply reply rely fly supply multiply comply ally imply".split())
 _AGREED = {
     "am": "is", "have": "has", "haven't": "hasn't", "havent": "hasn't", "do": "does", "don't": "doesn't",
     "dont": "doesn't", "ain't": "isn't", "be": "is", "go": "goes",
+    "wanna": "wants to", "gotta": "has to",
 }  # fmt: skip
 
 
@@ -127,7 +128,9 @@ def is_verb(word: str) -> bool:
     """Whether an English reader would take the lower-case `word` for a verb form, out of context."""
     if word in AUXILIARIES or word in BASE or word in SAME_IN_PAST or is_past(word):
         return True
-    if word.endswith(CONTRACTED_ENDINGS) or (word.endswith("ing") and len(word) > 5):
+    if word.endswith(CONTRACTED_ENDINGS) or (
+        word.endswith("ing") and len(word) > 5 and word not in ING_NOUNS
+    ):
         return True
     return is_third_person(word)
 
