@@ -105,6 +105,7 @@ class DataFolder(msgspec.Struct, frozen=True):
 class Settings(msgspec.Struct, frozen=True):
     """How this process runs. Ports: 0 means any free one, None the default one or, if taken, a free one.
 
+    tick_hours: how often subjects are told that time has passed, 0 for never.
     `metrics_port`: of the first worker's /metrics; the others' are the next. None: any free ones.
     """
 
@@ -118,6 +119,7 @@ class Settings(msgspec.Struct, frozen=True):
     recall_memory_mb: int
     lag_limit: int
     max_body_mb: int
+    tick_hours: int
 
     @classmethod
     def load(cls, data: Path | None = None, env: Mapping[str, str] = os.environ) -> Settings:
@@ -138,6 +140,7 @@ class Settings(msgspec.Struct, frozen=True):
             recall_memory_mb=_amount(env, "MEMCUBE_RECALL_MEMORY_MB", 1024 * 1024, RECALL_MEMORY_MB),
             lag_limit=_amount(env, "MEMCUBE_LAG_LIMIT", 10**9, LAG_LIMIT),
             max_body_mb=_amount(env, "MEMCUBE_MAX_BODY_MB", 1024, MAX_BODY_MB),
+            tick_hours=24 if (hours := _number(env, "MEMCUBE_TICK_HOURS", 24 * 365)) is None else hours,
         )
 
     def bootstrap(self) -> str:

@@ -19,6 +19,8 @@ from memcube.plaintext.view import SubjectView
 from memcube.plaintext.wishes import topic
 from processors.step import Statement
 
+# Slots of many values that are named whole: who no longer enjoys hiking does not love it either.
+_TASTES: Final = frozenset({"likes", "hobby", "language", "allergic_to"})
 _OPPOSITE: Final[Mapping[str, str]] = {"likes": "dislikes", "dislikes": "likes"}
 # "Has a dog called Rex" says nothing of other dogs; "my dog's name is Rex" says that there is one.
 _ONE_MORE: Final = re.compile(
@@ -42,18 +44,26 @@ def in_slot(view: SubjectView, statement: Statement) -> list[MemCube]:
     """The facts of the statement's functional slot that speak of the same person, retired ones among them."""
     if not functional(statement.slot) or statement.slot is None:
         return []
-    cubes = list(view.in_slot(statement.slot))
     about, slot = slot_of(statement.slot)
+    cubes = list(view.in_slot(_meant_slot(view, statement.slot)))
     if slot.endswith("_name") and statement.cue is None and _ONE_MORE.search(statement.text):
         return [cube for cube in cubes if cube.payload and cube.payload.value == statement.value]
     same = may_be_one(statement.text, [cube.text for cube in cubes], about)
     return [cube for cube, one in zip(cubes, same, strict=True) if one]
 
 
+def _meant_slot(view: SubjectView, slot: str) -> str:
+    """The slot itself; of a plan, the one that is more exactly about it: "the interview" of a job."""
+    if "/plan/" not in slot or view.in_slot(slot):
+        return slot
+    more = [known for known in view.slots() if known.startswith(f"{slot}/")]
+    return more[0] if len(more) == 1 else slot
+
+
 def replaced(view: SubjectView, statement: Statement) -> list[MemCube]:
     """The facts that hold no longer if the statement does, in the order of their last change."""
     others = [c for c in in_slot(view, statement) if c.payload and c.payload.value != statement.value]
-    return _each_once(
+    return each_once(
         [*others, *_turned_round(view, statement), *_alike(view, statement), *_wished(view, statement)]
     )
 
@@ -84,7 +94,16 @@ def ended(view: SubjectView, statement: Statement) -> list[MemCube]:
         ]
         if found:
             return found
-    return _each_once(
+    about, slot = slot_of(statement.slot)
+    if slot in _TASTES and statement.value is not None:
+        found = [
+            cube
+            for cube in view.in_slot(f"{about}/{slot}")
+            if cube.payload and cube.payload.value == statement.value and frame(cube.text).holds
+        ]
+        if found:
+            return found
+    return each_once(
         cube
         for clause in clauses(statement.text, statement.speaker)
         if not (said := frame(clause)).holds
@@ -139,5 +158,6 @@ def _open(cube: MemCube, statement: Statement) -> bool:
     return cube.payload.slot == statement.slot or not functional(statement.slot)
 
 
-def _each_once(cubes: Iterable[MemCube]) -> list[MemCube]:
+def each_once(cubes: Iterable[MemCube]) -> list[MemCube]:
+    """Without repeats, in the order of their last change."""
     return sorted({cube.id: cube for cube in cubes}.values(), key=lambda cube: cube.seq)

@@ -164,7 +164,7 @@ def _replace(revision: Revision, statement: Statement, sources: tuple[Source, ..
     """Add the statement; it takes the place of what it changes."""
     said = revision.now
     view = revision.view
-    others = [*changes.replaced(view, statement), *lost(view, statement)]
+    others = changes.each_once([*changes.replaced(view, statement), *lost(view, statement)])
     if (edited := _edited_away(revision, statement)) is not None:
         revision.noop("edited-since", edited)
         return
@@ -241,7 +241,8 @@ def _end(revision: Revision, statement: Statement, sources: tuple[Source, ...]) 
     if later:
         revision.add(without, sources, "said-late", state=State.SUPERSEDED, valid_to=min(later))
         return
-    for cube in (*changes.replaced(revision.view, without), *lost(revision.view, statement)):
+    more = [*changes.replaced(revision.view, without), *lost(revision.view, statement)]
+    for cube in changes.each_once(more):
         if _said(revision, cube) <= said:
             _supersede(revision, cube, statement)
     revision.add(without, sources, "new", expires_at=_expires(statement, said))

@@ -25,7 +25,9 @@ _LEADS: Final = re.compile(
 )
 # Said of an earlier statement, wherever it stands in the sentence.
 _MISTAKEN: Final = re.compile(
-    r"\b(?:i was (?:wrong|mistaken)|my mistake|i misspoke|i mixed (?:it|that|them) up|typo)\b", re.IGNORECASE
+    r"\b(?:i was (?:wrong|mistaken)|my mistake|i misspoke|i mixed (?:it|that|them) up|typo)\b"
+    r"|^(?:oh,? |oops,? |no,? )?sorry[,!.]? (?:i was|i'm|my|the|it's|it is|we)\b",
+    re.IGNORECASE,
 )
 
 

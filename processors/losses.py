@@ -22,7 +22,14 @@ _DEATH: Final = re.compile(
 _OF_THE_LIVING: Final = frozenset(
     {"lives_in", "works_at", "studies_at", "job", "diet", "age", "phone", "email"}
 )
-_PARTED: Final = re.compile(r"\b(?:divorced|separated|(?:broke|broken|split) up)\b", re.IGNORECASE)
+_PARTED: Final = re.compile(
+    r"\b(?:divorced|separated|(?:broke|broken|split) up)\b"
+    r"|\b(?:not|no longer|n't) (?:seeing|dating|together with|married to|engaged to)\b",
+    re.IGNORECASE,
+)
+_NEW_JOB: Final = re.compile(
+    r"\b(?:got|has|found|landed|accepted|started|starts) (?:a |\S+'s )?new (?:job|position)\b", re.IGNORECASE
+)
 _PAIRED: Final = re.compile(
     r"\b(?:is|are|got|has been) (?:\w+ )?(?:dating|seeing|engaged|married|together with)\b"
     r"|\b(?:has|have|got|found) an? (?:new )?(?:boyfriend|girlfriend|partner|husband|wife|fianc)",
@@ -62,6 +69,7 @@ def lost(view: SubjectView, statement: Statement) -> list[MemCube]:
     return [
         *_gone(view, statement),
         *_parted(view, statement),
+        *_left(view, statement),
         *_sold(view, statement),
         *_done(view, statement),
     ]
@@ -107,6 +115,19 @@ def _parted(view: SubjectView, statement: Statement) -> list[MemCube]:
             (parted and cube.payload.value != "single" and set(terms(cube.payload.value)) <= said)
             or (paired and not parted and cube.payload.value == "single")
         )
+    ]
+
+
+def _left(view: SubjectView, statement: Statement) -> list[MemCube]:
+    """Who got a new job has left the old one."""
+    who = statement.speaker
+    if who is None or not statement.text.startswith(f"{who} ") or not _NEW_JOB.search(statement.text):
+        return []
+    return [
+        cube
+        for slot in ("works_at", "job")
+        for cube in view.in_slot(f"{who.casefold()}/{slot}")
+        if cube.state is State.ACTIVE and cube.payload and cube.payload.value != statement.value
     ]
 
 

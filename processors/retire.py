@@ -10,6 +10,7 @@ from processors.revision import Revision
 
 def end(revision: Revision, cube: MemCube, reason: str, valid_to: datetime) -> None:
     """It was true until then. Protected memories and those that hold no longer stay as they are."""
+    cube = revision.view.cube(cube.id)  # one statement may end it in two ways
     if cube.state is not State.ACTIVE or cube.pinned:
         return
     revision.revise(cube, Decision.SUPERSEDE, reason, state=State.SUPERSEDED, valid_to=valid_to)
@@ -18,6 +19,7 @@ def end(revision: Revision, cube: MemCube, reason: str, valid_to: datetime) -> N
 
 def take_back(revision: Revision, cube: MemCube, reason: str) -> None:
     """It never was true: no question as of any time is answered with it. Protected memories stay."""
+    cube = revision.view.cube(cube.id)
     if cube.state is not State.ACTIVE or cube.pinned:
         return
     valid_to = max(cube.valid_from, revision.now)

@@ -91,7 +91,10 @@ class Revision:
         return self._stage(cube)
 
     def revise(self, before: MemCube, decision: Decision, reason: str, **fields: Any) -> MemCube:
-        """The next version of a cube; raises `IllegalTransition`."""
+        """The next version of a cube; raises `IllegalTransition`, and ValueError for one that has changed."""
+        if self.view.cube(before.id).version != before.version:
+            # Committed, it would stop the stream: two versions of one number.
+            raise ValueError(f"cube {before.id} is no longer at version {before.version}: read it again")
         check_transition(before.id, before.state, fields.get("state", before.state))
         cube = msgspec.structs.replace(
             before,

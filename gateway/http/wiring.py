@@ -14,6 +14,7 @@ from gateway.http.metrics import timed_phase
 from gateway.http.progress import Progress
 from gateway.http.services import Services
 from gateway.http.streams import Streams
+from gateway.http.ticker import Ticker
 from gateway.reading import KafkaReader
 from gateway.thread import Workbench
 from memcube.governance.keys import KeyStore
@@ -60,6 +61,12 @@ def wire(settings: Settings) -> Services:
             lambda: record.run(lambda store: store.size().outbox),
             clock,
             limit=settings.lag_limit,
+        ),
+        ticker=Ticker(
+            bus,
+            lambda now: record.run(lambda store: store.due(now)),
+            clock,
+            every_s=settings.tick_hours * 3600,
         ),
         streams=Streams(),
         claims=Claims(clock),

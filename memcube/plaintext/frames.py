@@ -40,6 +40,9 @@ _STRESS: Final = re.compile(
     r"|honestly|basically|simply|again|still|back|especially|particularly|generally|completely|super|pretty)\b",
     re.IGNORECASE,
 )
+_QUITS: Final = re.compile(r"\b(?:quit|gave up|given up|stopped)\b(?! \w+ing\b)", re.IGNORECASE)
+# What one does with a thing, as stems.
+_DOING: Final = frozenset({"take", "attend", "play", "drink", "eat", "practis", "practic"})
 _AUXILIARIES: Final = frozenset({"has", "have", "is", "are", "been"})
 # "peanuts, not walnuts" holds of peanuts.
 _CONTRAST: Final = re.compile(
@@ -77,7 +80,9 @@ _NARROWING: Final = (
 )
 _QUALIFIES: Final = frozenset(_NARROWING.split())
 # Stems of one meaning that the stemmer keeps apart.
-_SAME: Final = {"allergi": "allerg", "employ": "work", "resid": "live", "name": "call"}
+_SAME: Final = {"allergi": "allerg", "employ": "work", "resid": "live", "name": "call"} | dict.fromkeys(
+    ("love", "enjoy", "ador"), "like"
+)
 _JOINT: Final = re.compile(r",? (?:so|and|but|because|since) |, (?=(?:it's|it is|he|she|they)\b)")
 _NEGATION: Final = re.compile(
     r"\b(?:does|do|is|are|has|have|can|will)n't\b|\b(?:does |do )?not\b|\b(?:never|cannot|can't|no)\b",
@@ -101,6 +106,7 @@ class Frame(msgspec.Struct, frozen=True, gc=False):
     replaces: bool
     core: str
     now: bool = False
+    quits: bool = False
     attribute: tuple[str, ...] = ()
 
     def contradicts(self, other: Frame) -> bool:
@@ -156,6 +162,15 @@ class Frame(msgspec.Struct, frozen=True, gc=False):
         """Whether what this denies takes the other away: the very thing, or that thing on Sundays."""
         if self.holds or not other.holds or self.past or other.past or len(self.words) < 2:
             return False
+        if (
+            self.quits
+            and len(other.words) > 2
+            and other.words[1] in _DOING
+            and other.words[1] not in self.words
+        ):
+            # Who gave up coffee drinks none.
+            bare = msgspec.structs.replace(other, words=(other.words[0], *other.words[2:]))
+            return msgspec.structs.replace(self, quits=False).ends(bare)
         if self.words == other.words:
             return not self.numbers or self.numbers == other.numbers
         size = len(self.words)
@@ -200,7 +215,7 @@ def frame(text: str) -> Frame:
     core = re.sub(r"\bbut\s*$", " ", _STRESS.sub(" ", core))
     core = re.sub(r"\s+", " ", core).strip(" ,.;!-–")
     return Frame(
-        words=tuple(_SAME.get(word, word) for word in terms(core) if not is_number_word(word)),
+        words=_words(core),
         numbers=numbers(core),
         holds=not denied,
         past=not over and _is_past(_STRESS.sub(" ", text)),
@@ -208,8 +223,15 @@ def frame(text: str) -> Frame:
         replaces=not denied and (_MEASURE.match(text) is not None or _NOW.search(text) is not None),
         core=core,
         now=_NOW.search(text) is not None,
+        quits=_QUITS.search(text) is not None,
         attribute=_attribute(text),
     )
+
+
+def _words(core: str) -> tuple[str, ...]:
+    words = [_SAME.get(word, word) for word in terms(core) if not is_number_word(word)]
+    # "Ada quit Ada's lessons": whose they are is said by the first word.
+    return tuple(word for at, word in enumerate(words) if at == 0 or word != words[0])
 
 
 def _attribute(text: str) -> tuple[str, ...]:

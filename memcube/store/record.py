@@ -210,6 +210,9 @@ class CubeStore(Protocol):
     def subjects(self, tenant: str | None = None) -> Sequence[str]:
         """Keys of all subjects, of one tenant if given."""
 
+    def due(self, now: datetime) -> Sequence[str]:
+        """Keys of the subjects in which a tick at `now` may change something: an end, or a day announced."""
+
     def statistics(self) -> Statistics:
         """Sizes of the record."""
 

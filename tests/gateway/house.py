@@ -19,6 +19,7 @@ from gateway.http.letters import Letters
 from gateway.http.progress import Progress
 from gateway.http.services import Services
 from gateway.http.streams import Streams
+from gateway.http.ticker import Ticker
 from gateway.log import BusDown, BusError, Message, RawHeaders, Receipt, Record, Span, Unsendable
 from gateway.thread import Workbench
 from memcube.governance.keys import KeyStore
@@ -206,6 +207,12 @@ class House:
             limit=self.lag_limit,
             interval_s=3600,  # tests look when they want to
         )
+        self.ticker = Ticker(
+            self.bus,
+            lambda now: store.run(lambda s: s.due(now)),
+            lambda: self.now,
+            every_s=0,  # tests tick when they want to
+        )
         self.services = Services(
             bus=self.bus,
             record=store,  # type: ignore[arg-type]
@@ -215,6 +222,7 @@ class House:
             letters=Letters(self.bus),
             progress=progress,
             backlog=self.backlog,
+            ticker=self.ticker,
             streams=Streams(self.streams),
             claims=Claims(lambda: self.now),
             kafka=lambda: "127.0.0.1:9092",

@@ -20,7 +20,7 @@ def test_facts_end_as_they_should(verdicts: list[Verdict]) -> None:
     found = summary(verdicts)
     assert found.stories >= 80
     wrong = {one.story.id: one.wrong for one in verdicts if not one.right}
-    assert found.right >= 0.95 * found.stories, wrong
+    assert found.right >= 0.93 * found.stories, wrong
     assert found.facts_current >= 0.97 * found.facts_expected, wrong
 
 

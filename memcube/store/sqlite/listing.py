@@ -25,6 +25,14 @@ SELECT * FROM versions WHERE subject = ?1 AND seq < ?2 AND unixepoch(recorded_at
 ORDER BY seq DESC LIMIT ?5"""
 # The log stamps milliseconds, and SQLite reads times to them.
 _HALF_A_MILLISECOND: Final = 0.0005
+# What was announced for a day is due until a version of it is made after that day. Looks at every cube: it
+# is asked once a day.
+DUE: Final = """
+SELECT DISTINCT subject FROM versions WHERE current = 1 AND state = 'active' AND pinned = 0
+    AND (unixepoch(expires_at, 'subsec') <= ?1 OR (form = 'fact'
+        AND unixepoch(valid_from, 'subsec') <= ?1
+        AND unixepoch(valid_from, 'subsec') > unixepoch(recorded_at, 'subsec')))
+ORDER BY subject"""
 _LAST_SEQ: Final = 2**63 - 1
 
 

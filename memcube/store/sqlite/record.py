@@ -19,19 +19,11 @@ from memcube.errors import NoSuchCube
 from memcube.governance.sealing import Sealer
 from memcube.store.digest import replay_digest
 from memcube.store.faults import faults, immediate
-from memcube.store.record import (
-    Change,
-    OutboxRow,
-    Partition,
-    Share,
-    Statistics,
-    StoreSize,
-    Vector,
-)
+from memcube.store.record import Change, OutboxRow, Partition, Share, Statistics, StoreSize, Vector
 from memcube.store.sqlite import log_tables
 from memcube.store.sqlite.commit import PreparedShare
 from memcube.store.sqlite.connections import Connections
-from memcube.store.sqlite.listing import listed
+from memcube.store.sqlite.listing import DUE, listed
 from memcube.store.sqlite.rows import Row, RowCodec
 from memcube.store.sqlite.schema import BUSY_MS, connect, open_record
 from memcube.store.sqlite.size import file_bytes, size_of
@@ -241,6 +233,9 @@ class SQLiteCubeStore:
                 f"{start}0",
             )
         return [subject for (subject,) in rows]
+
+    def due(self, now: datetime) -> Sequence[str]:
+        return [str(subject) for (subject,) in self._rows(DUE, now.timestamp())]
 
     def statistics(self) -> Statistics:
         [(subjects, cubes, versions, outbox)] = self._rows(
