@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 
 from gateway.http.answers import Cube, Cubes, History
 from gateway.http.documented import problems
-from gateway.http.requests import as_of as day_or_moment
+from gateway.http.moments import as_of as day_or_moment
 from gateway.http.services import Filters, House, Whose
 from memcube.cube import Form, State
 from memcube.errors import NoSuchCube
