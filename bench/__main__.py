@@ -35,6 +35,8 @@ BENCHMARKS: Final = {
 }
 # Judges what is recalled instead of timing it, and has options of its own.
 EVALUATION: Final = "recall"
+# The same with each signal of recall left out: for whoever changes one.
+ABLATION: Final = "ablation"
 
 progress = Console(stderr=True, highlight=False)
 output = Console(highlight=False)
@@ -43,8 +45,8 @@ output = Console(highlight=False)
 def main(arguments: Sequence[str] | None = None) -> int:
     """Exit status 0 when everything was measured, whatever the figures: a busy machine is not a fault."""
     arguments = sys.argv[1:] if arguments is None else arguments
-    if arguments[:1] == [EVALUATION]:
-        return int(import_module(f"bench.{EVALUATION}").main(arguments[1:]))
+    if arguments[:1] in ([EVALUATION], [ABLATION]):
+        return int(import_module(f"bench.{arguments[0]}").main(arguments[1:]))
     options = _options(arguments)
     signal.signal(signal.SIGTERM, _stop)  # as Ctrl-C: what was started is put away
     try:
@@ -96,6 +98,7 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
         + "".join(f"  {name:{width}}  {what}\n" for name, what in BENCHMARKS.items())
         + f"  {EVALUATION:{width}}  how much of the evidence default recall finds, on a data set: see"
         f" `{EVALUATION} --help`\n"
+        f"  {ABLATION:{width}}  the same with each of its signals left out: `{ABLATION} --data FILE`\n"
         "\nTables go to standard output, progress to standard error, and everything as JSON, with machine,"
         f"\nversions, load and sample sizes, to {RESULTS.relative_to(RESULTS.parent.parent)}/NAME-DATE.json."
         " Rates are told as ratios within one run:"

@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from memcube.store.memory.signals import COLUMNS, Column
+from memcube.store.memory.signals import Column
 
 Floats = npt.NDArray[np.float64]
 
@@ -33,7 +33,7 @@ class Fused(msgspec.Struct, frozen=True):
     scaled: Floats
 
 
-def fuse(raw: Floats, strength: float, trust: Floats, columns: Sequence[Column] = COLUMNS) -> Fused:
+def fuse(raw: Floats, strength: float, trust: Floats, columns: Sequence[Column]) -> Fused:
     """Add up the columns [columns, candidates] of one question.
 
     Listwise: what counts is which candidate has most of a signal, for this question. `strength`, in [0, 1]:

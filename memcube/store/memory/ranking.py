@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import msgspec
@@ -11,7 +12,7 @@ import numpy.typing as npt
 from memcube.store.index import Asked, AskedDate, Cue
 from memcube.store.memory.conversation import Conversation, Rows
 from memcube.store.memory.fusion import FULL_COSINE, FULL_WORDS, Floats
-from memcube.store.memory.signals import BEFORE, COLUMNS, SESSION_BEST
+from memcube.store.memory.signals import BEFORE, SESSION_BEST, Column
 from memcube.store.memory.table import Table
 from memcube.store.memory.tokens import Tokens
 
@@ -54,6 +55,7 @@ def candidates(found: Found, wanted: int) -> Rows:
 
 
 def columns(  # noqa: PLR0917 -- all that a question is compared with
+    wanted: Sequence[Column],
     places: Rows,
     talk: Conversation,
     table: Table,
@@ -65,7 +67,7 @@ def columns(  # noqa: PLR0917 -- all that a question is compared with
     answering: Rows,
     speaker: int,
 ) -> Floats:
-    """[columns, candidates], in the order of COLUMNS.
+    """[columns, candidates], in the order of those wanted.
 
     answering: places of facts whose slot is asked for. speaker: who alone the question names, or 0.
     """
@@ -84,7 +86,7 @@ def columns(  # noqa: PLR0917 -- all that a question is compared with
         "tells_time": ((cues & Cue.TIME) > 0) & asked.when,
         "first_person": (cues & Cue.FIRST_PERSON) > 0,
     }
-    return np.array([values[column.name] for column in COLUMNS], np.float64)
+    return np.array([values[column.name] for column in wanted], np.float64)
 
 
 def strength(places: Rows, found: Found) -> float:

@@ -77,6 +77,9 @@ class SubjectRows:
 
     def apply(self, seq: int, changes: Sequence[Change]) -> None:
         """Take in the newest versions of cubes. What is erased or said in other words now leaves no trace."""
+        if not changes:
+            self.seq = seq
+            return
         self.standing = None
         newest = {change.cube.id: change for change in changes}.values()
         leaving = [row for change in newest if (row := self._left_by(change.cube)) is not None]

@@ -17,7 +17,7 @@ from memcube.store.memory.fusion import Floats, Fused, fuse
 from memcube.store.memory.links import NOTHING
 from memcube.store.memory.ranking import Found, Stated, candidates, columns, strength
 from memcube.store.memory.rows import SubjectRows
-from memcube.store.memory.signals import COLUMNS, REACH
+from memcube.store.memory.signals import REACH, Column
 from memcube.store.memory.speech import Analyse
 from memcube.store.record import Vector
 from schemas.subject import Others
@@ -48,8 +48,9 @@ class Standing(msgspec.Struct, frozen=True):
 class Search:
     """For one question at one state of the rows."""
 
-    def __init__(self, rows: SubjectRows, analyse: Analyse, timed: Timed) -> None:
+    def __init__(self, rows: SubjectRows, analyse: Analyse, columns: Sequence[Column], timed: Timed) -> None:
         self._rows = rows
+        self._columns = columns
         self._analyse = analyse
         self._timed = timed
 
@@ -75,6 +76,7 @@ class Search:
             if not len(places):
                 return []
             raw = columns(
+                self._columns,
                 places,
                 talk,
                 table,
@@ -86,7 +88,7 @@ class Search:
                 answering=self._answering(terms, standing.stated),
             )
             trust = table.trust[talk.rows[places]].astype(np.float64)
-            fused = fuse(raw, strength(places, found), trust)
+            fused = fuse(raw, strength(places, found), trust, self._columns)
             return [
                 self._hit(
                     cube,
@@ -94,7 +96,7 @@ class Search:
                     found,
                     place=int(places[n]),
                     score=float(fused.scores[n]),
-                    explained=_signals(raw, fused, n) if wanted.explain else (),
+                    explained=_signals(self._columns, raw, fused, n) if wanted.explain else (),
                 )
                 for n, cube in self._best(fused.scores, talk.rows[places], wanted.limit)
             ]
@@ -206,8 +208,8 @@ class Search:
         )
 
 
-def _signals(raw: Floats, fused: Fused, candidate: int) -> tuple[Signal, ...]:
+def _signals(columns: Sequence[Column], raw: Floats, fused: Fused, candidate: int) -> tuple[Signal, ...]:
     return tuple(
         Signal(column.name, float(raw[n, candidate]), float(fused.scaled[n, candidate]), column.weight)
-        for n, column in enumerate(COLUMNS)
+        for n, column in enumerate(columns)
     )
