@@ -33,10 +33,14 @@ BENCHMARKS: Final = {
     " and its memory (4 minutes)",
     "startstop": "how long processes, `memcube up` and commands take to start and to stop (2 minutes)",
 }
-# Judge what is recalled, extracted and kept instead of timing it, and have options of their own.
-EVALUATION: Final = "recall"
-STORIES: Final = "stories"
-EVALUATIONS: Final = (EVALUATION, "extraction", STORIES)
+# Judge what is recalled, extracted and kept instead of timing it, and have options of their own. Each is
+# a module of its name with a function `main`.
+EVALUATIONS: Final = {
+    "recall": "how much of the evidence default recall finds, on a data set: see `recall --help`",
+    "ablation": "the same with each signal of recall left out: `ablation --data FILE`",
+    "extraction": "how right the memories are that rules make of labelled turns: see `extraction --help`",
+    "stories": "how many scripted stories of facts that change end right: see `stories --help`",
+}
 
 progress = Console(stderr=True, highlight=False)
 output = Console(highlight=False)
@@ -88,19 +92,15 @@ def _run(name: str, *, quick: bool) -> Report:
 
 
 def _options(arguments: Sequence[str]) -> argparse.Namespace:
-    width = max(map(len, BENCHMARKS))
+    width = max(map(len, {**BENCHMARKS, **EVALUATIONS}))
     parser = argparse.ArgumentParser(
         prog="python -m bench",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         description="Measure MemCube on this machine, with a broker, workers and folders of its own:"
         " running systems are left alone.",
         epilog="benchmarks:\n"
-        + "".join(f"  {name:{width}}  {what}\n" for name, what in BENCHMARKS.items())
-        + f"  {EVALUATION:{width}}  how much of the evidence default recall finds, on a data set: see"
-        f" `{EVALUATION} --help`\n"
-        + f"  {STORIES:{width}}  how many scripted stories of facts that change end right: see"
-        f" `{STORIES} --help`\n"
-        "\nTables go to standard output, progress to standard error, and everything as JSON, with machine,"
+        + "".join(f"  {name:{width}}  {what}\n" for name, what in {**BENCHMARKS, **EVALUATIONS}.items())
+        + "\nTables go to standard output, progress to standard error, and everything as JSON, with machine,"
         f"\nversions, load and sample sizes, to {RESULTS.relative_to(RESULTS.parent.parent)}/NAME-DATE.json."
         " Rates are told as ratios within one run:"
         "\nthe same code is half as fast on a busy machine. Close what else runs here, and run it twice."

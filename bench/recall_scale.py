@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from functools import partial
+from itertools import cycle
 from pathlib import Path
 from typing import Final
 
@@ -31,12 +32,14 @@ from bench.system import scratch
 from memcube.governance.keys import KeyStore
 from memcube.governance.sealing import SubjectSealer
 from memcube.models import load_embedder
+from memcube.plaintext.cues import cues
 from memcube.plaintext.recall import Recaller
 from memcube.plaintext.words import terms
 from memcube.settings import DataFolder, Settings
 from memcube.store.memory import InMemoryRecallIndex
 from memcube.store.record import Embedded, Partition, Share, SubjectWork
 from memcube.store.sqlite import SQLiteCubeStore
+from memcube.vectors import TokenVectors
 
 SIZES: Final = (1_000, 10_000, 100_000)
 QUICK_SIZES: Final = SIZES[:2]
@@ -78,7 +81,8 @@ def measure(*, quick: bool, say: Say) -> Findings:
         notes=(
             (
                 f"Made-up sentences; the vectors of all but {_EMBEDDED} memories lie around real ones, at"
-                f" a cosine of about 0.7. Questions are embedded for real, {QUESTIONS} a row."
+                " a cosine of about 0.7, and their tokens have the vectors of real ones. Questions are"
+                f" embedded for real, {QUESTIONS} a row."
             ),
             (
                 "A cold start is a new index and a new connection on a record of"
@@ -100,9 +104,11 @@ def _fill(data: DataFolder, sizes: Sequence[int], *, quick: bool, say: Say) -> l
     embedder = load_embedder("minilm", 1)
     teller = Storyteller(1)
     say(f"embedding {_EMBEDDED} texts")
-    real = embedder.embed([text for _ in range(_EMBEDDED // 2) for text in teller.turn()])
+    encodings = embedder.encode([text for _ in range(_EMBEDDED // 2) for text in teller.turn()])
+    real = np.stack([encoding.vector for encoding in encodings])
+    tokens = [encoding.tokens for encoding in encodings]
     store = SQLiteCubeStore(data.record, SubjectSealer(KeyStore(data.keys)))
-    writer = _Writer(store, embedder.embedder_id)
+    writer = _Writer(store, embedder.embedder_id, tokens)
     scenarios = []
     for size in sizes:
         say(f"writing one subject of {size} memories")
@@ -130,9 +136,10 @@ def _fill(data: DataFolder, sizes: Sequence[int], *, quick: bool, say: Say) -> l
 class _Writer:
     """Commits as role memory does, in larger batches."""
 
-    def __init__(self, store: SQLiteCubeStore, embedder_id: str) -> None:
+    def __init__(self, store: SQLiteCubeStore, embedder_id: str, tokens: Sequence[TokenVectors]) -> None:
         self._store = store
         self._embedder_id = embedder_id
+        self._tokens = tokens
         self._offset = 0
 
     def write(self, subject: str, count: int, teller: Storyteller, vectors: npt.NDArray[np.float32]) -> None:
@@ -142,8 +149,8 @@ class _Writer:
             events = dict.fromkeys(cube.cause for cube in some)
             work = SubjectWork(subject, start, start + len(some), some, frozenset(), tuple(events))
             known = tuple(
-                Embedded(cube.text, vector, self._embedder_id)
-                for cube, vector in zip(some, vectors[start:], strict=False)
+                Embedded(cube.wording, vector, self._embedder_id, tokens)
+                for cube, vector, tokens in zip(some, vectors[start:], cycle(self._tokens), strict=False)
             )
             partition = Partition("memory", "bench", "bench", "memory.events", 0)
             share = Share(partition, self._offset, self._offset + 1, (work,), {subject: known}, ())
@@ -190,6 +197,7 @@ def _measure(root: Path, scenario: Scenario) -> Scale:
             embedder.dimensions,
             scenario.budget,
             analyse=terms,
+            cues=cues,
             timed=watch.timed,
         )
         return Recaller(index, embedder, timed=watch.timed), index

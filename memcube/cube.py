@@ -149,6 +149,15 @@ class MemCube(msgspec.Struct, frozen=True, gc=False):
         return wording(self.form, self.text, self.sources[0].speaker if self.sources else "")
 
     @property
+    def question(self) -> str:
+        """What the fact answers, in plain words ("lives in"); empty if it is no answer to one thing.
+
+        Who moved to Lisbon lives there, though nobody has said "live".
+        """
+        slot = self.payload.slot if self.payload else None
+        return slot.rpartition("/")[2].replace("_", " ") if slot else ""
+
+    @property
     def sources(self) -> tuple[Source, ...]:
         return self.payload.sources if self.payload else ()
 

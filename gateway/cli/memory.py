@@ -35,10 +35,15 @@ def recall(
         int | None,
         typer.Option(min=1, max=32_768, help="Print a ready context: what fits so many tokens, dated lines."),
     ] = None,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Show what each score is made of, best part first.")
+    ] = False,
     json: AsJson = False,
 ) -> None:
     """The memories that answer a question best."""
     body = {**place.address, "query": query, "limit": k, "as_of": as_of, "max_tokens": max_tokens}
+    if explain:
+        body["explain"] = True
     with running_gateway(place) as gateway:
         found = gateway.post("/v1/recall", body)
     if json:
@@ -54,6 +59,25 @@ def recall(
     show.table(
         ("score", "memory", "valid", "said by", "event"), rows, empty="nothing is remembered that fits"
     )
+    if explain:
+        for memory in found["memories"]:
+            _explained(memory)
+
+
+def _explained(memory: dict[str, Any]) -> None:
+    typer.echo(f"\n{memory['score']:.2f}  {show.printable(memory['text'])}")
+    signals = sorted(memory["signals"], key=lambda signal: -signal["scaled"] * signal["weight"])
+    rows = [
+        (
+            signal["name"],
+            f"{signal['raw']:.3f}",
+            f"{signal['scaled']:.2f}",
+            f"{signal['weight']:g}",
+            f"{signal['scaled'] * signal['weight']:.2f}",
+        )
+        for signal in signals
+    ]
+    show.table(("signal", "raw", "scaled", "weight", "part"), rows, empty="")
 
 
 @cubes.command("list")

@@ -47,8 +47,20 @@ class Origin(BaseModel):
         )
 
 
+class Signal(BaseModel):
+    """One part of a score. The parts are added up: `scaled`, as a rule from 0 to 1, times `weight`."""
+
+    name: str
+    raw: float
+    scaled: float
+    weight: float
+
+
 class Memory(BaseModel):
-    """A memory as recall serves it."""
+    """A memory as recall serves it. `signals`: with `explain`, how it was found.
+
+    A raw turn of more than some 64 tokens is shown by the sentences that fit the question best.
+    """
 
     id: str
     text: str
@@ -60,6 +72,7 @@ class Memory(BaseModel):
     valid_from: datetime
     valid_to: datetime | None
     provenance: list[Origin]
+    signals: list[Signal] | None = None
 
     @classmethod
     def of(cls, memory: recalled.Memory) -> Memory:
@@ -74,6 +87,16 @@ class Memory(BaseModel):
             valid_from=memory.valid_from,
             valid_to=memory.valid_to,
             provenance=[Origin.of(source) for source in memory.provenance],
+            signals=[
+                Signal(
+                    name=signal.name,
+                    raw=round(signal.raw, 4),
+                    scaled=round(signal.scaled, 4),
+                    weight=signal.weight,
+                )
+                for signal in memory.signals
+            ]
+            or None,
         )
 
 

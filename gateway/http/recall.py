@@ -34,6 +34,7 @@ async def recall(house: House, asked: Recall) -> Memories:
                 as_of=then,
                 others=others,
                 max_tokens=asked.max_tokens,
+                explain=asked.explain,
             )
         )
     served = Recalled(subject=subject.key, cubes=tuple(Parent(m.id, m.version) for m in found.memories))

@@ -15,8 +15,8 @@ from memcube.plaintext.words import content_stems
 
 Stems = frozenset[str]
 
-# A fact that holds so much of what its turn says stands for it.
-SAYS_IT: Final = 0.6
+# A fact that holds so much of what its turn says stands for it: the rest is mostly "by the way" and "please".
+SAYS_IT: Final = 0.5
 # Some 64 tokens: longer turns are shown by their best sentences.
 SHOWN_CHARACTERS: Final = 280
 # A turn of 10,000 words has some 1,000; to look at each takes 10 µs.
@@ -39,8 +39,8 @@ def fact_for(turn: MemCube, drawn: Sequence[MemCube], asked: Stems) -> MemCube |
     chosen: MemCube | None = None
     for fact in drawn:
         holds = content_stems(fact.text)
-        slot = fact.payload is not None and fact.payload.slot is not None
-        whole = slot and bool(asked) and asked <= holds
+        answers = content_stems(fact.question)
+        whole = bool(answers & asked) and asked <= holds | answers
         most = len(holds & said) >= SAYS_IT * len(said) and asked & said <= holds
         rank = (-len(asked & holds), -len(holds & said), fact.id)
         if (whole or most) and (best is None or rank < best):

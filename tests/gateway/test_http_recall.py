@@ -103,3 +103,14 @@ async def test_a_context_of_nothing_is_empty(client: httpx.AsyncClient) -> None:
 async def test_a_budget_that_cannot_be_is_refused(client: httpx.AsyncClient, tokens: Any) -> None:
     answer = await client.post("/v1/recall", json={**ALICE, "query": "tea", "max_tokens": tokens})
     assert answer.status_code == 422, answer.text
+
+
+async def test_a_recall_tells_what_its_scores_are_made_of(client: httpx.AsyncClient) -> None:
+    await tell(client, "I saw herons by the river.")
+    [memory] = (await recall(client, "Where were the herons?", explain=True))["memories"]
+    signals = {signal["name"]: signal for signal in memory["signals"]}
+    assert {"tokens", "tokens_before", "words_around", "date", "speaker"} <= signals.keys()
+    assert signals["words_around"]["raw"] > 0
+    assert signals["words_around"]["weight"] == 2
+    [plain] = (await recall(client, "Where were the herons?"))["memories"]
+    assert plain.get("signals") is None

@@ -117,8 +117,7 @@ class Scorer:
         self._place_of = place_of
         self._reach = reach
         self._first, self._last = talk.around(reach)
-        held = np.flatnonzero(place_of >= 0)
-        lengths = np.bincount(place_of[held], words.length(len(place_of))[held], len(talk)).astype(np.float64)
+        lengths = words.length(len(place_of))[talk.rows].astype(np.float64)
         total = self._sums(lengths)
         average = max(float(total.mean()) if len(total) else 0.0, 1.0)
         self._norm = K1 * (1 - B + B * total / average)
@@ -131,7 +130,11 @@ class Scorer:
             rows, counts = self._words.posting(stem)
             places = self._place_of[rows]
             here = places >= 0
-            documents, sums = self._around(places[here], counts[here])
+            held = np.zeros(len(found))
+            # A turn and its fact say a word once between them.
+            np.maximum.at(held, places[here], counts[here])
+            said = np.flatnonzero(held)
+            documents, sums = self._around(said, held[said])
             idf = log(1 + (len(found) - len(documents) + 0.5) / (len(documents) + 0.5))
             ceiling += idf
             found[documents] += idf * (K1 + 1) * sums / (sums + self._norm[documents])

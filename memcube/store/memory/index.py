@@ -11,6 +11,7 @@ from typing import Final
 from memcube.store.index import NOTHING_ELSE, Asked, Cue, Hit, Timed, untimed
 from memcube.store.memory.rows import SubjectRows
 from memcube.store.memory.search import Search, Wanted
+from memcube.store.memory.signals import COLUMNS, Column
 from memcube.store.memory.speech import Analyse, Reader, no_cues
 from memcube.store.record import CubeStore, Vector
 from schemas.subject import Others
@@ -26,9 +27,9 @@ class InMemoryRecallIndex:
 
     `store` is read by all of these threads, those of different subjects at once.
     `analyse` gives the searchable words of a text and `cues` what its style gives away; they are passed
-    in, so that the store knows no kind of memory. `budget_bytes` bounds what stays loaded: the subjects not
-    used for longest go first, the one just asked for stays however large it is. `timed` is entered for the
-    phases `position`, `bm25`, `vector` and `fusion`.
+    in, so that the store knows no kind of memory. `columns`: the signals that are added up. `budget_bytes`
+    bounds what stays loaded: the subjects not used for longest go first, the one just asked for stays however
+    large it is. `timed` is entered for the phases `position`, `bm25`, `vector` and `fusion`.
     """
 
     def __init__(
@@ -40,12 +41,14 @@ class InMemoryRecallIndex:
         *,
         analyse: Analyse,
         cues: Callable[[str], Cue] = no_cues,
+        columns: Sequence[Column] = COLUMNS,
         timed: Timed = untimed,
     ) -> None:
         self._store = store
         self._embedder_id = embedder_id
         self._dimensions = dimensions
         self._budget = budget_bytes
+        self._columns = columns
         self._reader = Reader(analyse, cues)
         self._timed = timed
         self._subjects: OrderedDict[str, _Loaded] = OrderedDict()
@@ -93,7 +96,7 @@ class InMemoryRecallIndex:
             self.refresh(subject)
             loaded = self._touch(subject)
         with loaded.lock:
-            search = Search(loaded.rows, self._reader.analyse, self._timed)
+            search = Search(loaded.rows, self._reader.analyse, self._columns, self._timed)
             return search.hits(query, vector, asked, Wanted(limit, as_of, others, explain))
 
     def forget(self, subject: str) -> None:

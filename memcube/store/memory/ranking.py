@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import msgspec
@@ -11,22 +12,14 @@ import numpy.typing as npt
 from memcube.store.index import Asked, AskedDate, Cue
 from memcube.store.memory.conversation import Conversation, Rows
 from memcube.store.memory.fusion import FULL_COSINE, FULL_WORDS, Floats
-from memcube.store.memory.signals import BEFORE, COLUMNS, SESSION_BEST
+from memcube.store.memory.signals import BEFORE, SESSION_BEST, Column
+from memcube.store.memory.table import Table
 from memcube.store.memory.tokens import Tokens
 
 # Of so many units every one is compared in full; of more the best by each of three cheap signals. 40 each
 # lose .002 of recall at 10 on conversations of 700 turns.
 MOST_IN_FULL: Final = 1_000
 BEST_OF_EACH: Final = 300
-
-
-class Units(msgspec.Struct, frozen=True):
-    """What a recall may return, by place in the conversation."""
-
-    talk: Conversation
-    cues: npt.NDArray[np.uint8]
-    day: npt.NDArray[np.int32]  # the proleptic ordinal of the day on which it was said, there
-    speaker: npt.NDArray[np.int32]
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -36,6 +29,16 @@ class Found(msgspec.Struct, frozen=True):
     words: Floats
     words_around: Floats
     ceiling: float
+
+
+class Stated(msgspec.Struct, frozen=True):
+    """The rows of facts that answer for a slot, and the places of their turns.
+
+    They say in plain words what a turn says in others: who "moved to Lisbon" lives there.
+    """
+
+    rows: Rows
+    places: Rows
 
 
 def candidates(found: Found, wanted: int) -> Rows:
@@ -51,25 +54,39 @@ def candidates(found: Found, wanted: int) -> Rows:
     return np.unique(np.concatenate(best))
 
 
-def columns(
-    places: Rows, units: Units, found: Found, tokens: Tokens, asked: Asked, *, speaker: int
+def columns(  # noqa: PLR0917 -- all that a question is compared with
+    wanted: Sequence[Column],
+    places: Rows,
+    talk: Conversation,
+    table: Table,
+    found: Found,
+    tokens: Tokens,
+    asked: Asked,
+    *,
+    stated: Stated,
+    answering: Rows,
+    speaker: int,
 ) -> Floats:
-    """[columns, candidates], in the order of COLUMNS. `speaker`: who alone the question names, or 0."""
-    talk = units.talk
-    alone, with_before = _late(places, talk, tokens, asked)
-    cues = units.cues[places]
+    """[columns, candidates], in the order of those wanted.
+
+    answering: places of facts whose slot is asked for. speaker: who alone the question names, or 0.
+    """
+    rows = talk.rows[places]
+    alone, with_before = _late(places, talk, tokens, asked, stated)
+    cues = table.cues[rows]
     values = {
         "tokens": alone,
         "tokens_before": with_before,
         "words_around": found.words_around[places],
         "session": _session(alone, talk.session[places]),
-        "speaker": units.speaker[places] == speaker if speaker else np.zeros(len(places)),
-        "date": dated(asked.dates, units.day[places]),
+        "answers": np.isin(places, answering),
+        "speaker": table.speaker[rows] == speaker if speaker else np.zeros(len(places)),
+        "date": dated(asked.dates, table.day[rows]),
         "is_question": (cues & Cue.QUESTION) > 0,
         "tells_time": ((cues & Cue.TIME) > 0) & asked.when,
         "first_person": (cues & Cue.FIRST_PERSON) > 0,
     }
-    return np.array([values[column.name] for column in COLUMNS], np.float64)
+    return np.array([values[column.name] for column in wanted], np.float64)
 
 
 def strength(places: Rows, found: Found) -> float:
@@ -116,13 +133,21 @@ _DECEMBER: Final = 12
 _SOON, _AROUND = 10, 3  # days
 
 
-def _late(places: Rows, talk: Conversation, tokens: Tokens, asked: Asked) -> tuple[Floats, Floats]:
+def _late(
+    places: Rows, talk: Conversation, tokens: Tokens, asked: Asked, stated: Stated
+) -> tuple[Floats, Floats]:
     """Late interaction of the candidates alone, and with the turn before each."""
     if asked.tokens is None or not len(asked.tokens):
         return np.zeros(len(places)), np.zeros(len(places))
     before = talk.before(places)
     compared, where = np.unique(np.concatenate((places, before)), return_inverse=True)
     nearest = tokens.nearest(asked.tokens, talk.rows[compared])
+    column = np.full(len(talk), -1, np.int64)
+    column[compared] = np.arange(len(compared))
+    turns = column[stated.places]
+    of_facts = tokens.nearest(asked.tokens, stated.rows[turns >= 0])
+    for nearest_of_token, of_token in zip(nearest, of_facts, strict=True):
+        np.maximum.at(nearest_of_token, turns[turns >= 0], of_token)
     weights = tokens.weights(asked.tokens, len(talk)).astype(np.float32)
     own, previous = nearest[:, where[: len(places)]], nearest[:, where[len(places) :]]
     alone = (weights @ own).astype(np.float64)

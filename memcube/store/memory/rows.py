@@ -58,11 +58,13 @@ class SubjectRows:
         self.tokens = Tokens()
         self.table = Table(self._dimensions)
         self.origins = Origins()
-        self.events, self.speakers, self._runs = Names(), Names(), Names()
+        self.events, self.speakers, self.questions, self._runs = Names(), Names(), Names(), Names()
         self.drawn = Drawn()
         # The events of facts that were taken back, by the ids of those facts, which have no rows.
         self._withdrawn: dict[str, tuple[str, ...]] = {}
         self._order: Rows | None = None
+        # What a search has made of these rows, until they change.
+        self.standing: object = None
 
     def __len__(self) -> int:
         return len(self._row_of)
@@ -70,11 +72,15 @@ class SubjectRows:
     @property
     def bytes(self) -> int:
         parts = (self.words, self.tokens, self.table, self.origins, self.drawn)
-        names = (self.events, self.speakers, self._runs)
+        names = (self.events, self.speakers, self.questions, self._runs)
         return self._cube_bytes + sum(part.bytes for part in parts) + sum(part.bytes for part in names)
 
     def apply(self, seq: int, changes: Sequence[Change]) -> None:
         """Take in the newest versions of cubes. What is erased or said in other words now leaves no trace."""
+        if not changes:
+            self.seq = seq
+            return
+        self.standing = None
         newest = {change.cube.id: change for change in changes}.values()
         leaving = [row for change in newest if (row := self._left_by(change.cube)) is not None]
         self._remove(leaving)
@@ -156,6 +162,7 @@ class SubjectRows:
         table.vectors[row] = 0.0 if change.vector is None else change.vector
         table.standing[row] = _STANDING[cube.state]
         table.turn[row] = cube.form is Form.EPISODE
+        table.question[row] = self.questions.take(cube.question)
         # A plan for May is known from the day it was told, and what began in 1990 was true from then on.
         since = _microseconds(min([cube.valid_from, *[source.time for source in cube.sources]]))
         table.since[row] = since
@@ -179,6 +186,7 @@ class SubjectRows:
         self.events.drop(int(table.event[row]))
         self.speakers.drop(int(table.speaker[row]))
         self._runs.drop(int(table.run[row]))
+        self.questions.drop(int(table.question[row]))
         self.tokens.remove((row,))
         if cube.form is Form.FACT:
             self.drawn.drop([source.event_id for source in cube.sources], row)
@@ -231,8 +239,8 @@ def _indexed(cube: MemCube) -> bool:
     return cube.kind is Kind.PLAINTEXT and cube.payload is not None and cube.state in _STANDING
 
 
-def _said(cube: MemCube) -> tuple[str, tuple[str, ...]]:
-    return cube.text, tuple(dict.fromkeys([source.speaker for source in cube.sources]))
+def _said(cube: MemCube) -> tuple[str, str, tuple[str, ...]]:
+    return cube.text, cube.question, tuple(dict.fromkeys([source.speaker for source in cube.sources]))
 
 
 def _size(cube: MemCube) -> int:

@@ -15,9 +15,9 @@ from memcube.store.memory.bm25 import Scorer
 from memcube.store.memory.conversation import Conversation, Flags, Rows
 from memcube.store.memory.fusion import Floats, Fused, fuse
 from memcube.store.memory.links import NOTHING
-from memcube.store.memory.ranking import Found, Units, candidates, columns, strength
+from memcube.store.memory.ranking import Found, Stated, candidates, columns, strength
 from memcube.store.memory.rows import SubjectRows
-from memcube.store.memory.signals import COLUMNS, REACH
+from memcube.store.memory.signals import REACH, Column
 from memcube.store.memory.speech import Analyse
 from memcube.store.record import Vector
 from schemas.subject import Others
@@ -35,11 +35,22 @@ class Wanted(msgspec.Struct, frozen=True):
     explain: bool
 
 
+class Standing(msgspec.Struct, frozen=True):
+    """What may be found: the rows that are served, the units in their order, and their words."""
+
+    served: Flags
+    talk: Conversation
+    alone: Scorer
+    around: Scorer
+    stated: Stated
+
+
 class Search:
     """For one question at one state of the rows."""
 
-    def __init__(self, rows: SubjectRows, analyse: Analyse, timed: Timed) -> None:
+    def __init__(self, rows: SubjectRows, analyse: Analyse, columns: Sequence[Column], timed: Timed) -> None:
         self._rows = rows
+        self._columns = columns
         self._analyse = analyse
         self._timed = timed
 
@@ -48,17 +59,15 @@ class Search:
         if wanted.limit < 1 or not len(self._rows):
             return []
         rows, table = self._rows, self._rows.table
-        used = len(rows.cubes)
-        served, unit = self._units(wanted)
-        order = rows.in_order()
-        talk = Conversation(order[unit[order]], table.said, table.run, table.turn)
+        with self._timed("position"):
+            standing = self._standing(wanted)
+        talk = standing.talk
         if not len(talk):
             return []
         with self._timed("bm25"):
             terms = list(dict.fromkeys(self._analyse(query)))
-            place_of = talk.place_of(used)
-            words, ceiling = Scorer(rows.words, place_of, talk, 0).scores(terms)
-            around, _ = Scorer(rows.words, place_of, talk, REACH).scores(terms)
+            words, ceiling = standing.alone.scores(terms)
+            around, _ = standing.around.scores(terms)
         with self._timed("vector"):
             cosine = self._cosine(talk.rows, vector)
         with self._timed("fusion"):
@@ -66,25 +75,57 @@ class Search:
             places = candidates(found, wanted.limit)
             if not len(places):
                 return []
-            at = talk.rows
-            units = Units(talk, table.cues[at], table.day[at], table.speaker[at])
-            raw = columns(places, units, found, rows.tokens, asked, speaker=self._named(terms))
-            trust = table.trust[at[places]].astype(np.float64)
-            fused = fuse(raw, strength(places, found), trust)
+            raw = columns(
+                self._columns,
+                places,
+                talk,
+                table,
+                found,
+                rows.tokens,
+                asked,
+                speaker=self._named(terms),
+                stated=standing.stated,
+                answering=self._answering(terms, standing.stated),
+            )
+            trust = table.trust[talk.rows[places]].astype(np.float64)
+            fused = fuse(raw, strength(places, found), trust, self._columns)
             return [
                 self._hit(
                     cube,
-                    served,
+                    standing.served,
                     found,
                     place=int(places[n]),
                     score=float(fused.scores[n]),
-                    explained=_signals(raw, fused, n) if wanted.explain else (),
+                    explained=_signals(self._columns, raw, fused, n) if wanted.explain else (),
                 )
-                for n, cube in self._best(fused.scores, at[places], wanted.limit)
+                for n, cube in self._best(fused.scores, talk.rows[places], wanted.limit)
             ]
 
-    def _units(self, wanted: Wanted) -> tuple[Flags, Flags]:
-        """By row: whether it may be served, and whether it is a unit.
+    def _standing(self, wanted: Wanted) -> Standing:
+        """Kept until the next change for what holds now, which is what nearly everybody asks for."""
+        usual = wanted.as_of is None and wanted.others is None
+        if usual and isinstance(self._rows.standing, Standing):
+            return self._rows.standing
+        rows, table = self._rows, self._rows.table
+        served, unit, drawn = self._units(wanted)
+        order = rows.in_order()
+        talk = Conversation(order[unit[order]], table.said, table.run, table.turn)
+        places = self._places(talk, drawn)
+        standing = Standing(
+            served,
+            talk,
+            Scorer(rows.words, places, talk, 0),
+            Scorer(rows.words, places, talk, REACH),
+            Stated(
+                stated := np.flatnonzero((places >= 0) & (table.question[: len(drawn)] > 0)), places[stated]
+            ),
+        )
+        if usual:
+            rows.standing = standing
+        return standing
+
+    def _units(self, wanted: Wanted) -> tuple[Flags, Flags, Flags]:
+        """By row: whether it may be served, whether it is a unit, and whether it belongs to one as its fact.
 
         A unit is a raw turn, unless a fact drawn from it holds no longer; and a fact without such a turn.
         """
@@ -99,7 +140,16 @@ class Search:
         told = np.zeros(len(rows.events), np.bool_)
         told[event[served & turn]] = True
         told &= ~outlived
-        return served, served & (told[event] == turn)
+        return served, served & (told[event] == turn), served & told[event] & ~turn
+
+    def _places(self, talk: Conversation, drawn: Flags) -> Rows:
+        """By row: the place that its words belong to, or -1: a fact's to its turn, which it says in clear."""
+        event = self._rows.table.event[: len(drawn)]
+        places = talk.place_of(len(drawn))
+        by_event = np.full(len(self._rows.events), -1, np.int64)
+        by_event[event[talk.rows]] = np.arange(len(talk))
+        places[drawn] = by_event[event[drawn]]
+        return places
 
     def _cosine(self, rows: Rows, vector: Vector) -> Floats:
         # Row by row in this thread. A product of matrix and vector is divided among threads by the linear
@@ -111,6 +161,16 @@ class Search:
             return few.astype(np.float64)
         all_: Vector = np.vecdot(vectors[:used], vector)
         return all_.astype(np.float64)[rows]
+
+    def _answering(self, terms: Sequence[str], stated: Stated) -> Rows:
+        """The places of the facts that answer what the words ask: all words of "lives in" are among them."""
+        asked = set(terms)
+        numbers = [
+            number
+            for number, question in self._rows.questions.held()
+            if (words := self._analyse(question)) and asked.issuperset(words)
+        ]
+        return stated.places[np.isin(self._rows.table.question[stated.rows], numbers)]
 
     def _named(self, terms: Sequence[str]) -> int:
         """Who alone of those who ever spoke is named among the words."""
@@ -148,8 +208,8 @@ class Search:
         )
 
 
-def _signals(raw: Floats, fused: Fused, candidate: int) -> tuple[Signal, ...]:
+def _signals(columns: Sequence[Column], raw: Floats, fused: Fused, candidate: int) -> tuple[Signal, ...]:
     return tuple(
         Signal(column.name, float(raw[n, candidate]), float(fused.scaled[n, candidate]), column.weight)
-        for n, column in enumerate(COLUMNS)
+        for n, column in enumerate(columns)
     )

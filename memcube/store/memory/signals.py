@@ -13,24 +13,34 @@ import msgspec
 
 
 class Column(msgspec.Struct, frozen=True):
-    """One signal. `scaled`: the least of a question's candidates becomes 0 and the greatest 1."""
+    """One signal. `scaled`: the least of a question's candidates becomes 0 and the greatest 1.
+
+    spread: how far apart they are if that means anything; what is less is not stretched to the full.
+    """
 
     name: str
     weight: float
     scaled: bool
+    spread: float = 0.0
 
+
+# The most and the least of a question's late interaction are some .4 apart where there is an answer among
+# hundreds of turns; among a handful they may all be strangers.
+FAR: Final = 0.25
 
 COLUMNS: Final = (
     # Late interaction: words of one meaning find each other ("kids" and "my daughter") without being equal.
-    Column("tokens", 2.0, scaled=True),
+    Column("tokens", 2.0, scaled=True, spread=FAR),
     # The same, a token of the question being content with the turn before at .9: answers do not repeat
     # the question ("Any pets?" "Two, Momo and Ada").
-    Column("tokens_before", 2.0, scaled=True),
+    Column("tokens_before", 2.0, scaled=True, spread=FAR),
     # BM25 of the turn with two on either side: rare words and names, which vectors blur; and a topic is
     # named once in several turns.
     Column("words_around", 2.0, scaled=True),
     # The three best of the session: what was talked about in that hour.
-    Column("session", 2.0, scaled=True),
+    Column("session", 2.0, scaled=True, spread=FAR),
+    # "Where does Ana live?" asks for the one place that holds now, however it was told.
+    Column("answers", 2.0, scaled=False),
     # Who asks what Ben said means Ben's words more often than what others told him, but not always.
     Column("speaker", 1.0, scaled=False),
     # Few turns are of the month that a question names, and words hardly tell them apart.

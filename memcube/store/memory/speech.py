@@ -32,8 +32,10 @@ class Heard:
         self._names: dict[str, Sequence[str]] = {}
 
     def terms(self, cube: MemCube) -> list[str]:
-        """The words a cube is found by: its own, and who said it, since people ask "what did Ana say"."""
+        """The words a cube is found by: its own, what it answers, and who said it: "what did Ana say?"."""
         terms = list(self._analyse(cube.text))
+        if cube.question:
+            terms += [term for term in self._analyse(cube.question) if term not in terms]
         speakers = dict.fromkeys(source.speaker for source in cube.sources)
         names = [term for speaker in speakers for term in self._name(speaker)]
         # A list is searched faster than a set is made of it, for the one name that most memories have.

@@ -15,6 +15,7 @@ class Table:
         self.vectors: npt.NDArray[np.float32] = np.zeros((0, dimensions), np.float32)
         self.standing: npt.NDArray[np.uint8] = np.zeros(0, np.uint8)
         self.turn: npt.NDArray[np.bool_] = np.zeros(0, np.bool_)  # a raw turn, and no fact
+        self.question: npt.NDArray[np.int32] = np.zeros(0, np.int32)  # that the fact answers
         self.since: npt.NDArray[np.int64] = np.zeros(0, np.int64)  # µs since 1970
         self.until: npt.NDArray[np.int64] = np.zeros(0, np.int64)
         self.said: npt.NDArray[np.int64] = np.zeros(0, np.int64)

@@ -364,6 +364,23 @@ class RecallIndexContract:
         assert find("river", axis(0), limit=5) == find("river", axis(0), limit=21)[:5]
         assert find("river", axis(0), limit=0) == []
 
+    def test_among_thousands_what_answers_best_is_found(
+        self, store: FakeStore, index: RecallIndex, find: Callable[..., list[str]]
+    ) -> None:
+        """A subject of many memories beside one of three."""
+        for number in range(3_000):
+            store.say(ANA, str(number), f"walk {number} by the river", some_vector(number))
+        store.say(ANA, "words", "a heron stood by the river", some_vector(7))
+        store.say(ANA, "vector", "grey birds", axis(0))
+        for town in ("Lisbon", "Porto", "Faro"):
+            store.say(BEN, town, f"a walk through {town}", axis(1))
+        assert find("the heron of the river", axis(0), limit=2) == [
+            "a heron stood by the river",
+            "grey birds",
+        ]
+        assert len(find("walk", axis(0), limit=2_000)) == 2_000
+        assert len(find("walk", subject=BEN)) == 3
+
     def test_equals_come_in_the_order_of_their_ids(self, store: FakeStore, index: RecallIndex) -> None:
         cubes = [store.say(ANA, str(number), "I like tea", axis(0)) for number in range(30)]
         index.refresh(ANA)

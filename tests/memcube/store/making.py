@@ -11,6 +11,7 @@ import numpy as np
 
 from memcube.cube import Decision, Form, Kind, MemCube, Payload, Source, State, cube_id
 from memcube.store.record import CubeStore, Embedded, OutboxMessage, Partition, Share, SubjectWork, Vector
+from memcube.vectors import TokenVectors
 from schemas.subject import Others
 
 ANNA = "default/user:anna"
@@ -102,7 +103,8 @@ def share(
     """By default with the vectors of all texts."""
     if vectors is None:
         vectors = {
-            one.subject: embedded(*(cube.text for cube in one.versions if cube.payload)) for one in subjects
+            one.subject: embedded(*(cube.wording for cube in one.versions if cube.payload))
+            for one in subjects
         }
     return Share(part or partition(), base, base + 1 if to is None else to, subjects, vectors, tuple(outbox))
 
@@ -114,7 +116,14 @@ def vector_of(text: str) -> Vector:
 
 
 def embedded(*texts: str) -> tuple[Embedded, ...]:
-    return tuple(Embedded(text, vector_of(text), EMBEDDER) for text in texts)
+    return tuple(Embedded(text, vector_of(text), EMBEDDER, tokens_of(text)) for text in texts)
+
+
+def tokens_of(text: str) -> TokenVectors:
+    """As many as the text has words, four dimensions each."""
+    rng = np.random.default_rng(len(text))
+    ids = np.array([int.from_bytes(sha256(word.encode()).digest()[:2]) for word in text.split()], np.uint16)
+    return TokenVectors(ids, rng.integers(-127, 128, (len(ids), 4)).astype(np.int8))
 
 
 def message(value: bytes | None = b"told", *, key: bytes | None = b"key") -> OutboxMessage:

@@ -18,7 +18,8 @@ from memcube.cube import Form, State
 from memcube.errors import NoSuchCube, StoreFault
 from memcube.governance.sealing import Sealer
 from memcube.store.digest import replay_digest
-from memcube.store.record import CubeStore
+from memcube.store.record import CubeStore, Embedded
+from memcube.vectors import TokenVectors
 from schemas.subject import Others
 from tests.memcube.store.making import (
     ANNA,
@@ -32,6 +33,7 @@ from tests.memcube.store.making import (
     next_version,
     partition,
     share,
+    tokens_of,
     vector_of,
     work,
 )
@@ -303,6 +305,29 @@ class CubeStoreContract:
         assert store.vectors(ANNA, ["known"], "another embedder") == {}
         assert store.vectors(BEN, ["known"], EMBEDDER) == {}
         assert store.changes(ANNA, 0, "another embedder")[1][0].vector is None
+
+    def test_token_vectors_come_back_with_the_cube_and_go_with_it(self, store: CubeStore) -> None:
+        turn = new_cube("I moved to Lisbon", form=Form.EPISODE)
+        commit(store, share(work(turn)))
+        [change] = store.changes(ANNA, 0, EMBEDDER)[1]
+        known = tokens_of("Anna: I moved to Lisbon")
+        assert change.tokens is not None
+        assert np.array_equal(change.tokens.ids, known.ids)
+        assert np.array_equal(change.tokens.vectors, known.vectors)
+        commit(store, share(work(erased(turn, seq=2), base=1), base=1))
+        assert store.changes(ANNA, 0, EMBEDDER)[1][0].tokens is None
+
+    def test_a_text_without_tokens_has_none(self, store: CubeStore) -> None:
+        bare = Embedded(
+            "\U0001f44d",
+            vector_of("x"),
+            EMBEDDER,
+            TokenVectors(np.zeros(0, np.uint16), np.zeros((0, 4), np.int8)),
+        )
+        commit(store, share(work(new_cube("\U0001f44d")), vectors={ANNA: (bare,)}))
+        [change] = store.changes(ANNA, 0, EMBEDDER)[1]
+        assert change.tokens is not None
+        assert len(change.tokens) == 0
 
     def test_the_vector_of_a_text_that_no_version_has_is_not_kept(self, store: CubeStore) -> None:
         cube = new_cube("kept")

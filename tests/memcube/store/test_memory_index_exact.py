@@ -118,6 +118,7 @@ class Naive:
         turns = {event_of(c.cube) for c in served if c.cube.form is Form.EPISODE} - outlived
         units = [c for c in served if (event_of(c.cube) in turns) == (c.cube.form is Form.EPISODE)]
         self.units = sorted(units, key=lambda c: (run_of(c.cube), said(c.cube), c.cube.id.replace("-", "")))
+        self.facts = [c.cube for c in served if c.cube.form is Form.FACT]
         self.tokens = [c.tokens for c in stands if c.tokens is not None]
 
     def same_session(self, one: int, other: int) -> bool:
@@ -170,25 +171,34 @@ class Naive:
         ]
 
     def bm25(self, stems: Sequence[str], reach: int) -> list[float]:
-        bags = [Counter[str]() for _ in self.units]
-        for at, bag in enumerate(bags):
-            for other in range(max(at - reach, 0), min(at + reach + 1, len(self.units))):
-                if self.same_session(at, other):
-                    cube = self.units[other].cube
-                    said_terms = terms(cube.text)
-                    bag.update(said_terms)
-                    bag.update(term for term in terms(cube.sources[0].speaker) if term not in said_terms)
-        average = max(sum(bag.total() for bag in bags) / max(len(bags), 1), 1.0)
+        near = [
+            [
+                self.units[other].cube
+                for other in range(max(at - reach, 0), min(at + reach + 1, len(self.units)))
+                if self.same_session(at, other)
+            ]
+            for at in range(len(self.units))
+        ]
+        bags = [sum((self.words_of(cube) for cube in cubes), Counter()) for cubes in near]
+        lengths = [sum(len(words_in(cube)) for cube in cubes) for cubes in near]
+        average = max(sum(lengths) / max(len(bags), 1), 1.0)
         scores = []
-        for bag in bags:
+        for bag, length in zip(bags, lengths, strict=True):
             score = 0.0
             for stem in stems:
                 frequency = sum(stem in other for other in bags)
                 idf = log(1 + (len(bags) - frequency + 0.5) / (frequency + 0.5))
-                length = K1 * (1 - B + B * bag.total() / average)
-                score += idf * bag[stem] * (K1 + 1) / (bag[stem] + length)
+                score += idf * bag[stem] * (K1 + 1) / (bag[stem] + K1 * (1 - B + B * length / average))
             scores.append(score)
         return scores
+
+    def words_of(self, unit: MemCube) -> Counter[str]:
+        """Its own, and those that its facts say oftener."""
+        words = Counter(words_in(unit))
+        for fact in self.facts:
+            if unit.form is Form.EPISODE and event_of(fact) == event_of(unit):
+                words |= Counter(words_in(fact))
+        return words
 
     def late(self, at: int, asked: Asked) -> tuple[float, float]:
         assert asked.tokens is not None
@@ -208,6 +218,11 @@ def nearest(vector: Sequence[int], tokens: TokenVectors | None) -> float:
     if tokens is None or not len(tokens):
         return 0.0
     return max(0.0, *(float(np.dot(one.astype(float), vector)) / 127**2 for one in tokens.vectors))
+
+
+def words_in(cube: MemCube) -> list[str]:
+    words = terms(cube.text)
+    return words + [term for term in terms(cube.sources[0].speaker) if term not in words]
 
 
 def event_of(cube: MemCube) -> str:
@@ -268,7 +283,7 @@ def test_after_any_history_the_signals_are_those_of_the_definitions(
     }
     assert found.keys() <= expected.keys()
     for cube_id, signals in found.items():
-        assert signals == pytest.approx({**expected[cube_id], "date": 0.0}, abs=1e-5)
+        assert signals == pytest.approx({**expected[cube_id], "date": 0.0, "answers": 0.0}, abs=1e-5)
     if any(hit.score for hit in hits):  # what is hardly like the question at all may round to nothing
         assert found.keys() == expected.keys()
     assert all(hit.cube == store.log[ANA][hit.cube.id].cube for hit in hits)

@@ -31,6 +31,7 @@ from tests.memcube.store.making import (
     next_version,
     partition,
     share,
+    tokens_of,
     work,
 )
 from tests.memcube.store.record_contract import CubeStoreContract
@@ -307,11 +308,16 @@ def test_no_file_ever_holds_the_words_and_without_its_key_nothing_opens(
     assert ciphertexts(store) == []
     files = bytes_of(tmp_path)
     assert {path, copy} < files.keys()
+    # The ids of word pieces are as good as the words.
+    words = [
+        tokens_of(cube.wording).ids.tobytes() + tokens_of(cube.wording).vectors.tobytes() for cube in cubes
+    ]
+    assert [file for file, content in files.items() if any(word in content for word in words)] == []
     assert [file for file, content in files.items() if b"Zyzzogeton" in content or b"Anna" in content] == []
     backup = SQLiteCubeStore(copy, sealer, read_only=True)
     _, changes = backup.changes(ANNA, 0, EMBEDDER)
     assert len(changes) == 300
-    assert {(change.cube.payload, change.vector) for change in changes} == {(None, None)}
+    assert {(change.cube.payload, change.vector, change.tokens) for change in changes} == {(None, None, None)}
 
 
 def test_an_erased_row_leaves_not_even_its_sealed_bytes(
