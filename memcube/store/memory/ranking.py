@@ -63,6 +63,7 @@ def columns(  # noqa: PLR0917 -- all that a question is compared with
     tokens: Tokens,
     asked: Asked,
     *,
+    cues: npt.NDArray[np.uint8],
     stated: Stated,
     answering: Rows,
     speaker: int,
@@ -73,7 +74,6 @@ def columns(  # noqa: PLR0917 -- all that a question is compared with
     """
     rows = talk.rows[places]
     alone, with_before = _late(places, talk, tokens, asked, stated)
-    cues = table.cues[rows]
     values = {
         "tokens": alone,
         "tokens_before": with_before,
