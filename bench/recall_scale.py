@@ -45,6 +45,7 @@ SIZES: Final = (1_000, 10_000, 100_000)
 QUICK_SIZES: Final = SIZES[:2]
 SUBJECTS: Final = 1_000
 EACH: Final = 100
+MANY: Final = 1_000
 QUESTIONS: Final = 200
 COLD_STARTS: Final = 3
 _COMMIT: Final = 5_000
@@ -116,13 +117,21 @@ def _fill(data: DataFolder, sizes: Sequence[int], *, quick: bool, say: Say) -> l
         writer.write(key, size, teller, near(real, size, size))
         scenarios.append(Scenario(f"{size:,} in one subject", (key,), size, _PLENTY))
     if not quick:
+        say(f"writing {SUBJECTS} subjects of {MANY} memories")
+        crowd = tuple(f"crowd/user:{number}" for number in range(SUBJECTS))
+        for number, key in enumerate(crowd):
+            writer.write(key, MANY, teller, near(real[number % 2 * MANY :][:MANY], MANY, number))
+        default = Settings.load(data.root, {}).recall_memory_mb << 20
+        scenarios.append(
+            Scenario(f"{SUBJECTS:,} x {MANY:,}, default budget", crowd, SUBJECTS * MANY, default)
+        )
         say(f"writing {SUBJECTS} subjects of {EACH} memories")
         keys = tuple(f"tenant/user:{number}" for number in range(SUBJECTS))
         for number, key in enumerate(keys):
             writer.write(key, EACH, teller, near(real[number % 10 * EACH :][:EACH], EACH, number))
         budgets = {
             "all loaded": _PLENTY,
-            "default budget": Settings.load(data.root, {}).recall_memory_mb << 20,
+            "default budget": default,
             f"budget {_TIGHT >> 20} MB": _TIGHT,
         }
         scenarios += [

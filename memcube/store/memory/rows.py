@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
 from memcube.cube import Form, Kind, MemCube, State
 from memcube.store.memory.bm25 import Words
@@ -15,7 +16,7 @@ from memcube.store.memory.conversation import Flags, Rows
 from memcube.store.memory.links import Drawn, Names
 from memcube.store.memory.origins import Origins
 from memcube.store.memory.speech import Heard, Reader
-from memcube.store.memory.table import Table
+from memcube.store.memory.table import UNREAD, Table
 from memcube.store.memory.tokens import Tokens
 from memcube.store.record import Change
 from schemas.subject import Others
@@ -129,6 +130,14 @@ class SubjectRows:
             self._order = np.lexsort(keys)
         return self._order
 
+    def cues(self, rows: Rows) -> npt.NDArray[np.uint8]:
+        """Of each of these rows. Read when first asked for: most texts are no candidate of any question."""
+        cues = self.table.cues
+        for row in rows[cues[rows] == UNREAD].tolist():
+            cube = self.cubes[row]
+            cues[row] = 0 if cube is None else self._reader.cues(cube.text)
+        return cues[rows]
+
     # --- rows come and go --------------------------------------------------------------------------
 
     def _left_by(self, cube: MemCube) -> int | None:
@@ -171,7 +180,7 @@ class SubjectRows:
         table.said[row] = _microseconds(said)
         table.day[row] = said.toordinal()
         table.trust[row] = cube.trust
-        table.cues[row] = self._reader.cues(cube.text)
+        table.cues[row] = UNREAD
         table.origin[row] = self.origins.take(cube)
         table.event[row] = self.events.take(first.event_id if first else None)
         table.speaker[row] = self.speakers.take(first.speaker if first else None)

@@ -84,6 +84,7 @@ class Search:
                 rows.tokens,
                 asked,
                 speaker=self._named(terms),
+                cues=rows.cues(talk.rows[places]),
                 stated=standing.stated,
                 answering=self._answering(terms, standing.stated),
             )

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+
+# No text has all of these cues.
+UNREAD: Final = 0xFF
 
 
 class Table:
