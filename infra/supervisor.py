@@ -22,6 +22,7 @@ _ASK_S = 0.05  # between two questions to a child that is starting
 _ANSWER_S = 3.0  # for one answer
 _RESERVE_S = 1.0  # of the time to stop, kept for each level still to come
 _LOG_LIMIT = 10 * 1024 * 1024  # a longer log is set aside at the next start
+INTERRUPTED = 130  # as a shell tells of a program that Ctrl-C ended
 
 
 class Supervisor:
@@ -53,7 +54,7 @@ class Supervisor:
         self._asked.set()
 
     async def run(self, work: Callable[[], Awaitable[int]] | None = None) -> int:
-        """Supervise until asked to stop (then 0) or until `work` is done (then its result)."""
+        """Supervise until asked to stop, or until `work` is done: its result, and 130 if it was cut short."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self.ask_to_stop)
@@ -72,7 +73,9 @@ class Supervisor:
                 loop.remove_signal_handler(number)
         if self._failure is not None:
             raise self._failure
-        return 0 if working is None or self._asked.is_set() else working.result()
+        if working is None:
+            return 0
+        return INTERRUPTED if self._asked.is_set() else working.result()
 
     def start(self) -> None:
         """Start every child as soon as those that it needs are ready."""

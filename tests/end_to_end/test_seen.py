@@ -78,7 +78,8 @@ def test_every_process_is_scraped_and_every_panel_shows_data(
     panels = expressions()
     until(lambda: not prometheus.without_data(panels), 30, lambda: str(prometheus.without_data(panels)))
     assert max(prometheus.values('memcube_deadletters_total{reason="not-an-event"}')) == 1
-    assert prometheus.firing() <= {"MemcubeDeadLetters"}
+    # A scrape may have missed its one second on a busy machine; an alarm without a cause has to end.
+    until(lambda: prometheus.firing() <= {"MemcubeDeadLetters"}, 30, lambda: str(prometheus.firing()))
 
 
 @pytest.mark.usefixtures("load")
@@ -97,7 +98,7 @@ def test_a_hundred_more_people_make_not_one_series_more(memcube: MemCube, promet
 def test_a_worker_that_stops_raises_the_alarm_which_ends_with_its_restart(
     memcube: MemCube, prometheus: Prometheus
 ) -> None:
-    assert "MemcubeBehind" not in prometheus.firing()
+    until(lambda: "MemcubeBehind" not in prometheus.firing(), 45, memcube.told)
     # Frozen, not killed: its supervisor would start it again within half a second.
     os.kill(worker(memcube), signal.SIGSTOP)
     until(lambda: "MemcubeBehind" in prometheus.firing(), 45, lambda: str(prometheus.firing()))

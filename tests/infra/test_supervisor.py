@@ -15,7 +15,7 @@ import pytest
 
 from infra.children import Backoff, Change, Child, State, how_it_ended, in_levels
 from infra.errors import ChildrenError
-from infra.supervisor import Supervisor
+from infra.supervisor import INTERRUPTED, Supervisor
 
 QUICK = Backoff(first_s=0.05, longest_s=0.2, forgotten_after_s=30)
 SLEEP = "import time; time.sleep(60)"
@@ -170,6 +170,17 @@ async def test_the_run_ends_with_the_work_and_its_result(tmp_path: Path) -> None
     assert seen.of("child")[-1] is State.STOPPED
 
 
+async def test_work_that_is_cut_short_is_no_success(tmp_path: Path) -> None:
+    supervisor = Supervisor((), tmp_path, lambda _: None)
+
+    async def work() -> int:
+        supervisor.ask_to_stop()
+        await asyncio.Event().wait()
+        return 0
+
+    assert await supervisor.run(work) == INTERRUPTED
+
+
 async def test_a_fault_in_the_work_or_in_a_ready_check_ends_the_run_with_all_children_stopped(
     tmp_path: Path,
 ) -> None:
@@ -205,7 +216,7 @@ SYSTEM = """
     import asyncio, sys
     from pathlib import Path
     from infra.children import Child
-    from infra.supervisor import Supervisor
+    from infra.supervisor import INTERRUPTED, Supervisor
 
     HEARS_CTRL_C = '''
     import signal, sys, time
