@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
+from typing import Final, Literal
 from uuid import NAMESPACE_OID, uuid5
 
 import msgspec
@@ -65,6 +65,7 @@ class Decision(StrEnum):
     MERGE = "merge"
     SUPERSEDE = "supersede"
     RETRACT = "retract"
+    REPROCESS = "reprocess"  # the rules of today read its turn otherwise
     EDIT = "edit"
     PIN = "pin"
     RATE = "rate"
@@ -89,11 +90,15 @@ class Source(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     others: Others | None = None
 
 
+Role = Literal["user", "assistant"]
+"""Who says a turn: a person, or the application to a person."""
+
+
 class Payload(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """The sealed part of a plaintext cube: its words, and all that is drawn from them.
 
     slot, value: what the fact is the single answer to (`lives_in`, `lisbon`), if it is one.
-    follows: the episode said before this one in the same conversation.
+    follows: the episode said before this one in the same conversation. role: of an episode, who said it.
     """
 
     text: str
@@ -101,6 +106,7 @@ class Payload(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     slot: str | None = None
     value: str | None = None
     follows: str | None = None
+    role: Role | None = None
 
 
 class MemCube(msgspec.Struct, frozen=True, gc=False):

@@ -29,6 +29,7 @@ from schemas.events import (
     Pin,
     Prompt,
     Remember,
+    Reprocess,
     Response,
     Shred,
     Tick,
@@ -63,6 +64,8 @@ def consolidate(
             outcome = erase.forget(revision, data)
         case Shred() as data:
             outcome = erase.shred(revision, data)
+        case Reprocess():
+            raise TypeError("a reprocess reads the stored turns first: see `processors.reprocess`")
         case _:
             assert_never(opened.event.data)
     return Outcome(revision.steps(), close=outcome.close, shred=outcome.shred)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import structlog
 
@@ -55,6 +55,11 @@ class Embedding:
             }
             for subject, found in wanted.items()
         }
+
+    def missing(self, subject: str, texts: Sequence[str]) -> list[str]:
+        """Those of the texts for which the record has no vector of this embedder."""
+        known = self._store.vectors(subject, texts, self._embedder.embedder_id)
+        return [text for text in texts if text not in known]
 
     def check(self, texts: Iterable[str]) -> None:
         """Raise `NotEmbeddedError` if one of the texts has failed in this batch."""

@@ -15,15 +15,18 @@ from memcube.cube import State
 from memcube.errors import Refused, StoreFault
 from memcube.governance.sealing import Sealer
 from memcube.models.embedder import Embedder
+from memcube.plaintext.view import SubjectView
 from memcube.store.record import CubeStore, Embedded, OutboxMessage, OutboxRow, Partition, Share, SubjectWork
 from processors import audit
 from processors.consolidate import PROCESSOR, consolidate
 from processors.extract import extract
-from processors.step import Opened, Outcome, Statement, Vectors
-from schemas.events import Forget, Shred
+from processors.reprocess import reprocess, scope
+from processors.step import Opened, Outcome, Vectors
+from schemas.events import Forget, Reprocess, Shred
 from schemas.topics import EVENTS, Topic
 from streams import messages
 from streams.checkpoint import Work
+from streams.draft import Draft
 from streams.embedding import Embedding
 from streams.guard import Misrouted, Refusal, admit, dead_letter
 from streams.log import Record
@@ -31,7 +34,8 @@ from streams.stages import stage
 from streams.views import Views
 
 log = structlog.get_logger()
-_END_KEYS: Final = frozenset(str(kind.__struct_config__.tag).encode() for kind in (Forget, Shred))
+# Forget and shred end keys; a reprocess reads, before anything is embedded, all that was said before it.
+_ALONE: Final = frozenset(str(kind.__struct_config__.tag).encode() for kind in (Forget, Shred, Reprocess))
 
 
 class MemoryRole:
@@ -54,16 +58,16 @@ class MemoryRole:
         return self._store.positions(self.name)
 
     def plan(self, work: Sequence[Work]) -> Sequence[Share]:
-        work = [_up_to_a_forget(part) for part in work]
+        work = [_up_to_one_alone(part) for part in work]
         with stage("extract"):
             drafts = {part.partition: [self._draft(record) for record in part.records] for part in work}
         with stage("embed"):
             vectors = self._embedding.of(
-                (draft.opened.event.subject.key, statement.text)
+                (draft.opened.event.subject.key, text)
                 for drafted in drafts.values()
                 for draft in drafted
                 if draft.opened is not None
-                for statement in draft.statements
+                for text in draft.texts()
             )
         with stage("consolidate"):
             return [self._share(part, drafts[part.partition], vectors) for part in work]
@@ -75,6 +79,8 @@ class MemoryRole:
             if share.partition not in refused:
                 self._views.committed(work.subject for work in share.subjects)
                 for work in share.subjects:
+                    if work.reembedded:
+                        self._views.drop(work.subject)  # it has none of the new vectors
                     for cube in work.versions:
                         metrics.DECISIONS.labels(cube.decision, cube.form).inc()
         return refused
@@ -91,51 +97,56 @@ class MemoryRole:
     def close(self) -> None:
         self._store.close()
 
-    def _draft(self, record: Record) -> _Draft:
+    def _draft(self, record: Record) -> Draft:
         """First beat. What cannot be read is known here; what it does to memory is not."""
         try:
             opened = admit(record, self._sealer, self._partitions)
-            return _Draft(record, opened, extract(opened))
+            if isinstance(opened.event.data, Reprocess):
+                return self._reread(record, opened)
+            return Draft(record, opened, extract(opened))
         except Misrouted as misrouted:
             metrics.REROUTED.inc()
-            return _Draft(record, message=misrouted.message)
+            return Draft(record, message=misrouted.message)
         except Refusal as refusal:
-            return _Draft(record, refusal=refusal)
+            return Draft(record, refusal=refusal)
         except StoreFault:
             raise
         except Exception as error:  # noqa: BLE001 -- the guard: a fault of a rule is that event's dead letter
-            return _Draft(record, refusal=_fault(record, error))
+            return Draft(record, refusal=_fault(record, error))
 
-    def _share(self, work: Work, drafts: Sequence[_Draft], vectors: Mapping[str, Vectors]) -> Share:
+    def _reread(self, record: Record, opened: Opened) -> Draft:
+        """First beat of a reprocess: what was said before it, and what has no vector of this embedder."""
+        data, subject = opened.event.data, opened.event.subject.key
+        view = self._views.of(subject)
+        if not isinstance(data, Reprocess) or view.applied(opened.event.id):
+            return Draft(record, opened)
+        found = scope(view, data)
+        texts = list(dict.fromkeys(found.current.values()))
+        return Draft(
+            record, opened, scope=found, without_vector=frozenset(self._embedding.missing(subject, texts))
+        )
+
+    def _share(self, work: Work, drafts: Sequence[Draft], vectors: Mapping[str, Vectors]) -> Share:
         outbox: list[OutboxMessage] = []
         for draft in drafts:
             outbox.extend(self._apply(draft, vectors, work.partition.number))
-        subjects = tuple(
-            SubjectWork(
-                subject=view.subject,
-                base_seq=view.base_seq,
-                seq=view.seq,
-                versions=view.staged(),
-                erased=frozenset(cube.id for cube in view.staged() if cube.state is State.ERASED),
-                applied=view.staged_events(),
-            )
-            for view in self._views.touched(
-                {d.opened.event.subject.key: None for d in drafts if d.opened is not None}
-            )
+        touched = self._views.touched(
+            {d.opened.event.subject.key: None for d in drafts if d.opened is not None}
         )
+        subjects = tuple(_subject_work(view, _reembedded(view, drafts, vectors)) for view in touched)
         return Share(
             partition=work.partition,
             base=work.base,
             next=work.next,
             subjects=subjects,
             vectors={
-                w.subject: _needed(w, vectors.get(w.subject, {}), self._embedding.embedder_id)
-                for w in subjects
+                work.subject: _needed(work, view, vectors.get(work.subject, {}), self._embedding.embedder_id)
+                for work, view in zip(subjects, touched, strict=True)
             },
             outbox=tuple(outbox),
         )
 
-    def _apply(self, draft: _Draft, vectors: Mapping[str, Vectors], partition: int) -> list[OutboxMessage]:
+    def _apply(self, draft: Draft, vectors: Mapping[str, Vectors], partition: int) -> list[OutboxMessage]:
         """Third beat, for one event. What it staged is rolled back if it fails."""
         if draft.message is not None:
             return [draft.message]
@@ -151,7 +162,11 @@ class MemoryRole:
         try:
             found = vectors.get(subject.key, {})
             self._embedding.check(statement.text for statement in draft.statements)
-            outcome = consolidate(opened, draft.statements, found, view)
+            if draft.scope is None:
+                outcome = consolidate(opened, draft.statements, found, view)
+            else:
+                self._embedding.check(draft.scope.texts)
+                outcome = reprocess(opened, draft.scope, found, view)
             sent = self._messages(opened, outcome, partition)
             self._end_keys(opened, outcome, sent)
         except Refused as error:
@@ -213,45 +228,57 @@ class MemoryRole:
         return dead_letter(record, refusal, PROCESSOR)
 
 
-class _Draft:
-    """A record after the first beat: exactly one of an opened event, a message to re-send, a refusal."""
+def _up_to_one_alone(work: Work) -> Work:
+    """The records before the first that needs a commit of its own; or that alone, if it comes first.
 
-    def __init__(
-        self,
-        record: Record,
-        opened: Opened | None = None,
-        statements: tuple[Statement, ...] = (),
-        *,
-        message: OutboxMessage | None = None,
-        refusal: Refusal | None = None,
-    ) -> None:
-        self.record = record
-        self.opened = opened
-        self.statements = statements
-        self.message = message
-        self.refusal = refusal
-
-
-def _up_to_a_forget(work: Work) -> Work:
-    """The records before the first that may end keys; or that alone, if it comes first.
-
-    The rest comes after a commit. Keys change while such a record is planned, before it is committed; if
-    that fails, nothing else of the batch may have to be planned again under other keys.
+    The rest comes after a commit. Keys change while a record that ends them is planned, before it is
+    committed; if that fails, nothing else of the batch may have to be planned again under other keys.
     """
-    first = next((n for n, record in enumerate(work.records) if _ends_keys(record)), None)
+    first = next((n for n, record in enumerate(work.records) if _is_alone(record)), None)
     if first is None:
         return work
     records = work.records[: max(first, 1)]
     return Work(work.partition, base=work.base, next=records[-1].offset + 1, records=records)
 
 
-def _ends_keys(record: Record) -> bool:
-    return any(name == "ce_type" and value in _END_KEYS for name, value in record.headers)
+def _is_alone(record: Record) -> bool:
+    return any(name == "ce_type" and value in _ALONE for name, value in record.headers)
 
 
-def _needed(work: SubjectWork, vectors: Vectors, embedder_id: str) -> tuple[Embedded, ...]:
+def _subject_work(view: SubjectView, reembedded: tuple[str, ...]) -> SubjectWork:
+    return SubjectWork(
+        subject=view.subject,
+        base_seq=view.base_seq,
+        seq=view.seq + len(reembedded),
+        versions=view.staged(),
+        erased=frozenset(cube.id for cube in view.staged() if cube.state is State.ERASED),
+        applied=view.staged_events(),
+        reembedded=reembedded,
+    )
+
+
+def _reembedded(
+    view: SubjectView, drafts: Sequence[Draft], vectors: Mapping[str, Vectors]
+) -> tuple[str, ...]:
+    """The cubes that have a vector of this embedder from now on, without a version of their own."""
+    found = vectors.get(view.subject, {})
+    revised = {cube.id for cube in view.staged()}
+    return tuple(
+        cube_id
+        for draft in drafts
+        if draft.scope is not None
+        and draft.opened is not None
+        and draft.opened.event.subject.key == view.subject
+        and draft.opened.event.id in view.staged_events()
+        for cube_id, text in draft.scope.current.items()
+        if text in draft.without_vector and text in found and cube_id not in revised
+    )
+
+
+def _needed(work: SubjectWork, view: SubjectView, vectors: Vectors, embedder_id: str) -> tuple[Embedded, ...]:
     """The vectors of the texts that are in the record after this share."""
     texts = dict.fromkeys(cube.text for cube in work.versions if cube.payload and cube.id not in work.erased)
+    texts |= dict.fromkeys(view.cube(cube_id).text for cube_id in work.reembedded)
     return tuple(Embedded(text, vectors[text], embedder_id) for text in texts if text in vectors)
 
 

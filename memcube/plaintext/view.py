@@ -92,6 +92,12 @@ class SubjectView:
         place = bisect_left(self._episodes, (time, ""))
         return self._episodes[place - 1][1] if place else None
 
+    def episodes(self, since: datetime | None, until: datetime | None) -> Sequence[MemCube]:
+        """The turns said from `since` on and before `until`, in the order in which they were said."""
+        first = 0 if since is None else bisect_left(self._episodes, (since, ""))
+        end = len(self._episodes) if until is None else bisect_left(self._episodes, (until, ""))
+        return [self._cubes[cube_id] for _, cube_id in self._episodes[first:end]]
+
     def history(self, cube_id: str) -> Sequence[MemCube]:
         staged = [cube for cube in self._staged if cube.id == cube_id]
         stored = () if staged and staged[0].version == 1 else self._store.history(self.subject, cube_id)
