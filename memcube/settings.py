@@ -36,6 +36,7 @@ class System(msgspec.Struct, frozen=True):
     kafka: str
     gateway: str
     children: tuple[Child, ...] = ()
+    embedder: EmbedderName | None = None
 
 
 class DataFolder(msgspec.Struct, frozen=True):
