@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, get_args
@@ -44,6 +44,7 @@ class Text(msgspec.Struct, frozen=True):
     state: State
     valid_from: datetime
     valid_to: datetime | None
+    slot: str | None
 
 
 class Difference(msgspec.Struct, frozen=True):
@@ -103,7 +104,8 @@ def planned(store: CubeStore, embedding: Embedding, key: str, since: datetime | 
     subject = Subject.parse(key)
     view = SubjectView(key, store, embedding.embedder_id)
     windows: list[Window] = []
-    changes: list[Difference] = []
+    before: dict[str, MemCube | None] = {}
+    after: dict[str, MemCube] = {}
     kept: set[str] = set()
     lacking = 0
     for window in _windows(view, since):
@@ -115,22 +117,24 @@ def planned(store: CubeStore, embedding: Embedding, key: str, since: datetime | 
         )
         found = scope(view, data)
         kept |= {fact.id for fact in standing(view, found)}
-        wanted = embedding.missing(key, list(dict.fromkeys(found.current.values())))
-        lacking += sum(text in set(wanted) for text in found.current.values()) if wanted else 0
+        wanted = set(embedding.missing(key, list(dict.fromkeys(found.current.values()))))
+        lacking += sum(text in wanted for text in found.current.values())
         vectors = embedding.of((key, text) for text in found.texts).get(key, {})
         steps = reprocess(_opened(data, len(windows), now), found, vectors, view).steps
         made = [step.cube for step in steps if step.cube is not None and step.decision != Decision.NOOP]
-        changes += [_difference(view, cube) for cube in made]
-        kept -= {cube.id for cube in made}
+        for cube in made:
+            before.setdefault(cube.id, _former(view, cube))
+            after[cube.id] = cube
         if made or wanted:
             windows.append(window)
+    changes = tuple(_differences(before, after))
     return Plan(
         address={f"{subject.kind}_id": subject.id},
         turns=len(view.episodes(since, None)),
-        kept=len(kept),
+        kept=len(kept - after.keys()),
         vectors=lacking,
         windows=tuple(windows),
-        changes=tuple(changes),
+        changes=changes,
     )
 
 
@@ -162,21 +166,26 @@ def _opened(data: Reprocess, number: int, now: datetime) -> Opened:
     return Opened(event, now, ())
 
 
-def _difference(view: SubjectView, cube: MemCube) -> Difference:
-    history: Sequence[MemCube] = view.history(cube.id) if cube.version > 1 else ()
-    before = next((one for one in history if one.version == cube.version - 1), None)
-    gone = cube.decision == Decision.RETRACT
-    return Difference(
-        what="new" if before is None else "gone" if gone else "changed",
-        reason=cube.reason,
-        form=cube.form,
-        before=None if before is None else _text(before),
-        after=_text(cube),
-    )
+def _differences(before: Mapping[str, MemCube | None], after: Mapping[str, MemCube]) -> Iterator[Difference]:
+    """From the first window to the last: a memory that changes in several is one difference."""
+    for cube_id, cube in after.items():
+        former = before[cube_id]
+        old, new = None if former is None else _text(former), _text(cube)
+        gone = cube.state is State.RETRACTED
+        if old != new and not (old is None and gone):
+            what = "new" if old is None else "gone" if gone else "changed"
+            yield Difference(what, cube.reason, cube.form, old, new)
+
+
+def _former(view: SubjectView, cube: MemCube) -> MemCube | None:
+    """The version before, which may be one of the plan's own."""
+    history = view.history(cube.id) if cube.version > 1 else ()
+    return next((one for one in history if one.version == cube.version - 1), None)
 
 
 def _text(cube: MemCube) -> Text:
-    return Text(cube.text, cube.state, cube.valid_from, cube.valid_to)
+    slot = cube.payload.slot if cube.payload else None
+    return Text(cube.text, cube.state, cube.valid_from, cube.valid_to, slot)
 
 
 def _options() -> argparse.Namespace:

@@ -28,6 +28,7 @@ class Text(msgspec.Struct, frozen=True):
     state: str
     valid_from: str
     valid_to: str | None
+    slot: str | None
 
 
 class Difference(msgspec.Struct, frozen=True):
@@ -98,13 +99,17 @@ def reprocess(
         _show(plans)
     done: list[Done] = []
     if plans and not dry_run:
-        if not yes and sys.stdin.isatty() and not typer.confirm("Apply this?", err=True):
+        if not yes and _somebody_there() and not typer.confirm("Apply this?", err=True):
             raise CliError("nothing was changed", "answer y, or give --yes")
         done = _apply(place, plans, json=json)
     if json:
         show.as_json({"plans": msgspec.to_builtins(plans), "events": msgspec.to_builtins(done)})
     if any(one.refused for one in done):
         raise CliError("an event was refused", "see `memcube deadletters list`")
+
+
+def _somebody_there() -> bool:
+    return sys.stdin.isatty()
 
 
 def _moment(since: str | None) -> datetime | None:
@@ -162,14 +167,15 @@ def _show(plans: Sequence[Plan]) -> None:
     counts = {what: sum(row[1] == what for row in rows) for what in ("new", "gone", "changed")}
     kept, vectors = sum(plan.kept for plan in plans), sum(plan.vectors for plan in plans)
     told = ", ".join(f"{count} {what}" for what, count in counts.items())
-    typer.echo(f"{told}; {kept} kept there; {vectors} memories to embed anew; {len(plans)} subjects")
+    typer.echo(f"{told}; {kept} kept there; {vectors} memories to embed anew; subjects: {len(plans)}")
 
 
 def _told(text: Text | None) -> str:
     if text is None:
         return ""
     until = f" to {show.day(text.valid_to)}" if text.valid_to else ""
-    return f"{text.text} ({text.state}, {show.day(text.valid_from)}{until})"
+    slot = f", {text.slot}" if text.slot else ""
+    return f"{text.text} ({text.state}, {show.day(text.valid_from)}{until}{slot})"
 
 
 def _apply(place: Place, plans: Sequence[Plan], *, json: bool) -> list[Done]:
