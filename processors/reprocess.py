@@ -17,7 +17,7 @@ from memcube.errors import Refused
 from memcube.plaintext.view import SubjectView, plain_words
 from processors.rehearsal import Part, Played, part, rehearse
 from processors.reread import PROCESSOR, Compared, Turns, stands
-from processors.revision import Revision
+from processors.revision import MAX_SOURCES, Revision
 from processors.step import Opened, Outcome, Vectors
 from schemas.events import Reprocess
 
@@ -54,14 +54,15 @@ def scope(view: SubjectView, data: Reprocess) -> Scope:
     waiting = list(compared)
     while waiting:
         # What else the fact was drawn from may still say it, in words that the turn itself does not have.
-        others = {s.event_id for t in waiting for fact in compared[t].gone for s in fact.sources}
+        unsaid = [fact for t in waiting for fact in _unsaid(compared[t])]
+        others = {source.event_id for fact in unsaid for source in fact.sources}
         waiting = sorted(others - compared.keys())
         compared |= {t: turns.compare(turn, {}) for t in waiting if (turn := turns.of(t)) is not None}
         waiting = [t for t in waiting if t in compared]
     differing = _differing(compared)
     again = part(turns, differing, {})
     texts = [statement.text for _, statements in again.told for statement in statements]
-    texts += [fact.text for found in compared.values() for fact in found.gone]
+    texts += [fact.text for found in compared.values() for fact in _unsaid(found)]
     texts += [fact.text for fact in again.facts.values()]
     return Scope(turns, tuple(compared), tuple(dict.fromkeys(texts)), _current(view, data))
 
@@ -86,21 +87,41 @@ def reprocess(opened: Opened, what: Scope, vectors: Vectors, view: SubjectView) 
     return Outcome(revision.steps())
 
 
+def _unsaid(found: Compared) -> list[MemCube]:
+    return [*found.gone, *(fact for fact, _ in found.leaning)]
+
+
 def _differing(compared: Mapping[str, Compared]) -> dict[str, Compared]:
-    """Without facts that another of their turns still makes, and without turns that say what they said."""
-    gone = {turn: {fact.id for fact in found.gone} for turn, found in compared.items()}
-    found = {
-        turn: msgspec.structs.replace(
-            one,
-            gone=tuple(
-                fact
-                for fact in one.gone
-                if all(fact.id in gone.get(source.event_id, ()) for source in fact.sources)
-            ),
-        )
+    """Without facts that another of their turns still makes, and without turns that say what they said.
+
+    A fact of which no turn has the words any more is gone, however like it others are: they are new then.
+    """
+    unsaid = {
+        turn: {fact.id for fact in one.gone} | {fact.id for fact, _ in one.leaning}
         for turn, one in compared.items()
     }
-    return {turn: one for turn, one in found.items() if one != Compared()}
+
+    # Of a fact with as many sources as one may have, the turn with its words may be left out.
+    held = {
+        fact.id for one in compared.values() for fact, _ in one.leaning if len(fact.sources) >= MAX_SOURCES
+    }
+
+    def lost(fact: MemCube) -> bool:
+        return fact.id not in held and all(
+            fact.id in unsaid.get(source.event_id, ()) for source in fact.sources
+        )
+
+    found: dict[str, Compared] = {}
+    for turn, one in compared.items():
+        fallen = [pair for pair in one.leaning if lost(pair[0])]
+        differing = Compared(
+            new=(*one.new, *(statement for _, statement in fallen)),
+            gone=(*filter(lost, one.gone), *(fact for fact, _ in fallen)),
+            changed=one.changed,
+        )
+        if differing != Compared():
+            found[turn] = differing
+    return found
 
 
 def _stage(revision: Revision, again: Part, played: Played) -> None:

@@ -47,9 +47,13 @@ class Turn(msgspec.Struct, frozen=True):
 
 
 class Compared(msgspec.Struct, frozen=True):
-    """One turn: statements that no fact says yet, facts that it makes no longer, facts read otherwise."""
+    """One turn: statements that no fact says yet, facts that it makes no longer, facts read otherwise.
+
+    leaning: facts that it says in other words, as good as long as another turn says them in their own.
+    """
 
     new: tuple[Statement, ...] = ()
+    leaning: tuple[tuple[MemCube, Statement], ...] = ()
     gone: tuple[MemCube, ...] = ()
     changed: tuple[tuple[MemCube, Statement], ...] = ()
 
@@ -92,22 +96,25 @@ class Turns:
         known = [fact for fact in self.view.drawn_from(turn.id) if not self._let_go(fact)]
         said: dict[str, Statement] = {}
         new: list[Statement] = []
+        leaning: list[tuple[MemCube, Statement]] = []
         for statement in turn.statements:
             found = self.said_by(known, turn, statement, vectors)
             if found is None:
                 new.append(statement)
             else:
                 said.setdefault(found.id, statement)
-        gone = [fact for fact in known if fact.id not in said and stands(fact) and not self.protected(fact)]
+                if not self._in_its_words(found, statement) and self._may_go(found):
+                    leaning.append((found, statement))
+        gone = [fact for fact in known if fact.id not in said and self._may_go(fact)]
         changed = [
             (fact, said[fact.id])
             for fact in known
-            if fact.id in said
-            and stands(fact)
-            and _read_otherwise(fact, said[fact.id])
-            and not self.protected(fact)
+            if fact.id in said and _read_otherwise(fact, said[fact.id]) and self._may_go(fact)
         ]
-        return Compared(tuple(new), tuple(gone), tuple(changed))
+        return Compared(tuple(new), tuple(leaning), tuple(gone), tuple(changed))
+
+    def _may_go(self, fact: MemCube) -> bool:
+        return stands(fact) and not self.protected(fact)
 
     def protected(self, fact: MemCube) -> bool:
         """Whether somebody other than the rules vouches for it: a pin, an edit, a source that is no turn."""
@@ -127,20 +134,26 @@ class Turns:
             if plain_words(fact.text) == words:
                 return fact
         for fact in known:
-            if self._said_otherwise(fact, turn, statement, words, vectors):
+            if self._in_its_words(fact, statement) or self._as_good(fact, turn, statement, vectors):
                 return fact
         return None
 
-    def _said_otherwise(
-        self, fact: MemCube, turn: Turn, statement: Statement, words: str, vectors: Vectors
-    ) -> bool:
-        """In words that were put right since, or in words as good that made the turn a source of the fact."""
+    def _in_its_words(self, fact: MemCube, statement: Statement) -> bool:
+        """In those that it has, or had before a person put them right; then in words like them, too."""
+        words = plain_words(statement.text)
+        if plain_words(fact.text) == words:
+            return True
         history = self.view.history(fact.id)
         if any(version.payload and plain_words(version.text) == words for version in history):
             return True
-        if any(version.decision is Decision.EDIT for version in history):
-            return any(_alike(version.text, statement.text) for version in history)
-        if len(fact.sources) < 2 or history[0].cause == turn.id or statement.cue is not None:
+        edited = any(version.decision is Decision.EDIT for version in history)
+        return edited and any(_alike(version.text, statement.text) for version in history)
+
+    def _as_good(self, fact: MemCube, turn: Turn, statement: Statement, vectors: Vectors) -> bool:
+        """In other words that may have made the turn a source of the fact, which another turn made."""
+        if len(fact.sources) < 2 or statement.cue is not None:
+            return False
+        if self.view.history(fact.id)[0].cause == turn.id:
             return False
         return (
             not _read_otherwise(fact, statement)

@@ -77,12 +77,13 @@ class MemoryRole:
             refused = self._store.commit(shares)
         for share in shares:
             if share.partition not in refused:
-                self._views.committed(work.subject for work in share.subjects)
                 for work in share.subjects:
                     if work.reembedded:
-                        self._views.drop(work.subject)  # it has none of the new vectors
+                        found = {known.text: known.vector for known in share.vectors[work.subject]}
+                        self._views.of(work.subject).reembedded(work.seq, work.reembedded, found)
                     for cube in work.versions:
                         metrics.DECISIONS.labels(cube.decision, cube.form).inc()
+                self._views.committed(work.subject for work in share.subjects)
         return refused
 
     def discard(self) -> None:

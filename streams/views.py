@@ -50,9 +50,5 @@ class Views:
                 held -= len(view)
                 del self._views[subject]
 
-    def drop(self, subject: str) -> None:
-        """Read it from the record again at its next use."""
-        self._views.pop(subject, None)
-
     def clear(self) -> None:
         self._views.clear()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -154,6 +154,14 @@ class SubjectView:
 
     def staged_events(self) -> tuple[str, ...]:
         return tuple(self._staged_events)
+
+    def reembedded(self, seq: int, cube_ids: Iterable[str], vectors: Mapping[str, Vector]) -> None:
+        """Vectors, by text, of cubes that had none of this embedder; call it at their commit, up to `seq`."""
+        for cube_id in cube_ids:
+            cube = self._cubes[cube_id]
+            if cube.form is Form.FACT and cube.state is State.ACTIVE and cube.text in vectors:
+                self._vectors.put(cube_id, vectors[cube.text])
+        self.seq = seq
 
     def committed(self) -> None:
         """What was staged is in the record now."""

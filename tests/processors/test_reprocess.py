@@ -151,6 +151,25 @@ def test_a_fact_that_another_turn_vouches_for_stays(home: Conversation) -> None:
     assert home.facts() == ["Ada likes chess", "Ada likes jazz"]
 
 
+def test_a_statement_heard_more_often_than_there_are_sources_stays(home: Conversation) -> None:
+    for n in range(40):
+        words = "I really like jazz." if n else "I like jazz so very much, I really really do."
+        home.later(
+            Prompt(**ADDRESS, body=Plain(text=words, name="Ada")),
+            datetime(2026, 3, 1, n, tzinfo=UTC) if n < 24 else datetime(2026, 3, 2, n - 24, tzinfo=UTC),
+            f"e{n}",
+        )
+    home.later(
+        Prompt(**ADDRESS, body=Plain(text="I live in Rome.", name="Ada")),
+        datetime(2026, 3, 3, tzinfo=UTC),
+        "home",
+    )
+    home.work()
+    before = home.store.digest()
+    home.reprocess()
+    assert home.store.digest() == before
+
+
 def test_what_was_taken_back_or_forgotten_does_not_come_back(home: Conversation) -> None:
     undone = home.say("I like jazz.", day=1)
     home.do(Undo(**ADDRESS, event_id=undone), day=1)

@@ -159,11 +159,30 @@ def test_another_embedder_embeds_everything_once_and_makes_no_version(tmp_path: 
     told(log, [_again(one, n) for n, one in enumerate(commands(2))])
     process.drain()
     assert len(other.texts) == embedded
-    # What is said from now on is compared by the new vectors.
-    said = Prompt(tenant="t", user_id="user-0", body=Plain(text="I really like chess!", name="Ada"))
-    told(log, [message(said, "later", START + timedelta(days=401))])
+    process.close()
+
+
+def test_what_is_said_right_after_is_compared_by_the_new_vectors(tmp_path: Path) -> None:
+    def said(text: str, n: int) -> OutboxMessage:
+        data = Prompt(tenant="t", user_id="user-0", body=Plain(text=text, name="Ada"))
+        return message(data, f"e{n}", START + timedelta(days=n))
+
+    log = InMemoryLog()
+    told(log, [said("I really like walking along the wide blue river with my old brown dog.", 0)])
+    process = Process(tmp_path, log)
     process.drain()
-    assert process.store.applied("t/user:user-0", ["later"])
+    process.close()
+    process = Process(tmp_path, log, embedder=Other())
+    reworded = said("I really like walking along the wide blue river with my old brown dog too.", 1)
+    told(log, [*commands(1), reworded])
+    process.drain(limit=64)
+    assert process.store.sequence("t/user:user-0") == process.role._views.of("t/user:user-0").base_seq
+    [fact] = [
+        change.cube
+        for change in process.store.changes("t/user:user-0", 0, Other.embedder_id)[1]
+        if change.cube.form is Form.FACT
+    ]
+    assert [source.event_id for source in fact.sources] == ["e0", "e1"]
     process.close()
 
 
