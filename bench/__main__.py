@@ -33,8 +33,10 @@ BENCHMARKS: Final = {
     " and its memory (4 minutes)",
     "startstop": "how long processes, `memcube up` and commands take to start and to stop (2 minutes)",
 }
-# Judges what is recalled instead of timing it, and has options of its own.
+# Judge what is recalled, extracted and kept instead of timing it, and have options of their own.
 EVALUATION: Final = "recall"
+STORIES: Final = "stories"
+EVALUATIONS: Final = (EVALUATION, "extraction", STORIES)
 
 progress = Console(stderr=True, highlight=False)
 output = Console(highlight=False)
@@ -43,8 +45,8 @@ output = Console(highlight=False)
 def main(arguments: Sequence[str] | None = None) -> int:
     """Exit status 0 when everything was measured, whatever the figures: a busy machine is not a fault."""
     arguments = sys.argv[1:] if arguments is None else arguments
-    if arguments[:1] == [EVALUATION]:
-        return int(import_module(f"bench.{EVALUATION}").main(arguments[1:]))
+    if arguments and arguments[0] in EVALUATIONS:
+        return int(import_module(f"bench.{arguments[0]}").main(arguments[1:]))
     options = _options(arguments)
     signal.signal(signal.SIGTERM, _stop)  # as Ctrl-C: what was started is put away
     try:
@@ -96,6 +98,8 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
         + "".join(f"  {name:{width}}  {what}\n" for name, what in BENCHMARKS.items())
         + f"  {EVALUATION:{width}}  how much of the evidence default recall finds, on a data set: see"
         f" `{EVALUATION} --help`\n"
+        + f"  {STORIES:{width}}  how many scripted stories of facts that change end right: see"
+        f" `{STORIES} --help`\n"
         "\nTables go to standard output, progress to standard error, and everything as JSON, with machine,"
         f"\nversions, load and sample sizes, to {RESULTS.relative_to(RESULTS.parent.parent)}/NAME-DATE.json."
         " Rates are told as ratios within one run:"
@@ -109,9 +113,9 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="few samples, under a minute each")
     options = parser.parse_args(arguments)
     if unknown := [name for name in options.names if name not in BENCHMARKS]:
-        if EVALUATION in unknown:
-            parser.error(f"{EVALUATION} has options of its own: name it first and alone")
-        parser.error(f"no benchmark {', '.join(unknown)}: there are {', '.join(BENCHMARKS)}, {EVALUATION}")
+        if own := [name for name in EVALUATIONS if name in unknown]:
+            parser.error(f"{own[0]} has options of its own: name it first and alone")
+        parser.error(f"no benchmark {', '.join(unknown)}: there are {', '.join((*BENCHMARKS, *EVALUATIONS))}")
     return options
 
 

@@ -5,23 +5,20 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
 from bench.processes import BenchError
+from gateway.cli.imports.locomo import Unread, sessions
 from schemas.errors import BadSubject
 from schemas.subject import Subject
 
 TENANT: Final = "bench"
 # As the paper numbers them.
 CATEGORIES: Final = {1: "multi-hop", 2: "temporal", 3: "open-domain", 4: "single-hop", 5: "adversarial"}
-# A session has one date for all of its turns; a second apart they keep their order.
-_STEP: Final = timedelta(seconds=1)
-_DATE: Final = "%I:%M %p on %d %B, %Y"
-_SESSION: Final = re.compile(r"session_([0-9]+)")
 # "D8:6", and as it is mistyped: "D:11:26", "D30:05", several in one string.
 _TURN_ID: Final = re.compile(r"D\s*:?\s*([0-9]+)\s*:\s*([0-9]+)")
 
@@ -68,13 +65,6 @@ class DataSet(msgspec.Struct, frozen=True):
     sha256: str
 
 
-class _Said(msgspec.Struct):
-    speaker: str
-    dia_id: str
-    text: str = ""
-    blip_caption: str | None = None
-
-
 class _Asked(msgspec.Struct):
     question: str
     evidence: list[str] | str | None = None
@@ -82,7 +72,7 @@ class _Asked(msgspec.Struct):
 
 
 class _Sample(msgspec.Struct):
-    conversation: dict[str, Any]
+    conversation: dict[str, msgspec.Raw]
     qa: list[_Asked]
     sample_id: str | None = None
 
@@ -126,34 +116,13 @@ def _conversation(sample: _Sample, place: int) -> Conversation:
     return Conversation(name, turns, questions, len(asked) - len(questions))
 
 
-def _turns(conversation: Mapping[str, Any], name: str) -> Iterator[Turn]:
-    sessions = sorted(
-        (int(match[1]), key) for key in conversation if (match := _SESSION.fullmatch(key)) is not None
-    )
-    ids: set[str] = set()
-    for _, key in sessions:
-        where = f"{name}, {key}"
-        try:
-            told = msgspec.convert(conversation[key], list[_Said])
-        except msgspec.ValidationError as error:
-            raise DataError(f"{where}: {error}") from None
-        start = _date(conversation.get(f"{key}_date_time"), where) if told else None
-        for place, said in enumerate(told):
-            text = said.text.strip()
-            if said.blip_caption:
-                text = f"{text} [image: {said.blip_caption}]".lstrip()
-            # The first turn of an id is what evidence means; a later one is told under a name of its own.
-            turn_id = said.dia_id if said.dia_id not in ids else f"{said.dia_id}#{len(ids)}"
-            ids.add(turn_id)
-            if text and start is not None:
-                yield Turn(turn_id, said.speaker, text, start + place * _STEP)
-
-
-def _date(given: object, where: str) -> datetime:
-    try:
-        return datetime.strptime(str(given), _DATE).replace(tzinfo=UTC)
-    except ValueError:
-        raise DataError(f"{where}: the date {given!r} is not of the form '1:56 pm on 8 May, 2023'") from None
+def _turns(conversation: Mapping[str, msgspec.Raw], name: str) -> Iterator[Turn]:
+    """As an import reads them; but what is measured must have been read as a whole."""
+    for said in sessions(conversation):
+        if isinstance(said, Unread):
+            raise DataError(f"{name}, {said.part}: {said.why}")
+        if said.text:
+            yield Turn(said.id, said.speaker, said.text, said.time)
 
 
 def _category(number: int | None) -> str:

@@ -35,7 +35,6 @@ class Run(msgspec.Struct, frozen=True):
     events: int
     seconds: float
     cpu: float
-    startup_cpu: float
     stages: dict[str, float]
 
     @property
@@ -110,7 +109,7 @@ async def _worker(told: list[Turn], embedder: str) -> Run:
         for stage in STAGES
         if (name := f'memcube_stage_cpu_seconds_total{{"stage": "{stage}"}}') in after
     }
-    return Run(len(told), seconds, cpu, startup, stages)
+    return Run(len(told), seconds, cpu, stages)
 
 
 def _done(store: SQLiteCubeStore, role: Worker, log: Path, ends: Mapping[int, int]) -> float:
@@ -139,7 +138,7 @@ async def _noop(told: list[Turn]) -> Run:
                 wait_until(lambda: _says(log, "done"), child, log, within_s=60)
                 seconds = time.perf_counter() - since
                 cpu = cpu_seconds(child.pid) - startup
-    return Run(len(messages), seconds, cpu, startup, {})
+    return Run(len(messages), seconds, cpu, {})
 
 
 def _says(log: Path, word: str) -> bool:

@@ -1,6 +1,6 @@
 """Keep a copy of all memories from `memory.updates`, with confluent-kafka and nothing of ours.
 
-    python examples/consume_confluent.py --bootstrap 127.0.0.1:9092 --gateway http://127.0.0.1:8080 --once
+    python examples/consume_confluent.py --bootstrap 127.0.0.1:9092 --gateway http://127.0.0.1:8700 --once
 
 Reads the topic from its start, prints every memory that there is as a line of JSON, then every change as
 it comes; with --once it ends at the end. Both addresses stand in what `memcube status` prints. Bodies are

@@ -179,7 +179,7 @@ class _Outgoing(msgspec.Struct, frozen=True):
     value: bytes | None
 
 
-_DOWN: Final = f"Kafka did not confirm within {LIMIT_S:.0f} s: see `memcube status`, then send again"
+_DOWN: Final = f"Kafka did not confirm within {LIMIT_S:.0f} s: see `memcube status`"
 
 
 async def _enqueue(producer: Any, record: _Outgoing) -> asyncio.Future[Any]:
@@ -237,7 +237,9 @@ def _result(future: asyncio.Future[Any]) -> Receipt | BusError:
     if error is None:
         return Receipt("", future.result().partition, future.result().offset)
     if isinstance(error, MessageSizeTooLargeError | RecordTooLargeError):
-        return Unsendable("the event is larger than its topic takes once sealed: split the text into turns")
+        return Unsendable(
+            "the event is larger than its topic takes once sealed: split a text into turns, ids into commands"
+        )
     if isinstance(error, KafkaError):
-        return BusDown(f"Kafka did not take the event ({type(error).__name__}): send it again")
+        return BusDown(f"Kafka did not take the event ({type(error).__name__}): see `memcube status`")
     raise error

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from enum import StrEnum
 from typing import Final, Protocol
 
 import msgspec
@@ -37,6 +38,14 @@ class Unsendable(BusError):
     """Kafka will never accept the record."""
 
 
+class Named(StrEnum):
+    """What made an event's id, and thereby whether it is the same event when it is sent again."""
+
+    ITSELF = "itself"  # its own id or its words: the same
+    KEY = "key"  # the request's Idempotency-Key: the same, if the request is
+    NOTHING = "nothing"  # another one
+
+
 class Message(msgspec.Struct, frozen=True):
     """An event on its way out. `time` is when it happened, with an offset."""
 
@@ -44,6 +53,7 @@ class Message(msgspec.Struct, frozen=True):
     event_id: str
     time: datetime
     source: str
+    named: Named = Named.ITSELF
 
 
 class Receipt(msgspec.Struct, frozen=True):

@@ -48,11 +48,6 @@ class Supervisor:
         self._asked = asyncio.Event()
         self._failure: BaseException | None = None
 
-    @property
-    def asked_to_stop(self) -> bool:
-        """Whether a signal or `ask_to_stop` has ended the run."""
-        return self._asked.is_set()
-
     def ask_to_stop(self) -> None:
         """End `run`: what SIGINT and SIGTERM do."""
         self._asked.set()

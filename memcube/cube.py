@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
@@ -65,6 +66,7 @@ class Decision(StrEnum):
     MERGE = "merge"
     SUPERSEDE = "supersede"
     RETRACT = "retract"
+    BEGIN = "begin"  # what was announced for a day holds from that day on
     REPROCESS = "reprocess"  # the rules of today read its turn otherwise
     EDIT = "edit"
     PIN = "pin"
@@ -97,8 +99,12 @@ Role = Literal["user", "assistant"]
 class Payload(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """The sealed part of a plaintext cube: its words, and all that is drawn from them.
 
-    slot, value: what the fact is the single answer to (`lives_in`, `lisbon`), if it is one.
+    slot, value: what the fact is an answer to (`ada/lives_in`, `lisbon`), if it is one. Slots of which a
+    person has many values at a time (`ada/likes`) stand here as well.
     follows: the episode said before this one in the same conversation. role: of an episode, who said it.
+    used: the memories that an assistant's turn was given.
+    completed_by: the event whose turn gave words to this fact without being its source: the question that it
+    answers. Who forgets that turn forgets the fact as well.
     """
 
     text: str
@@ -107,6 +113,8 @@ class Payload(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     value: str | None = None
     follows: str | None = None
     role: Role | None = None
+    completed_by: str | None = None
+    used: tuple[str, ...] = ()
 
 
 class MemCube(msgspec.Struct, frozen=True, gc=False):
@@ -142,12 +150,43 @@ class MemCube(msgspec.Struct, frozen=True, gc=False):
         return self.payload.text if self.payload else ""
 
     @property
+    def wording(self) -> str:
+        """What is embedded of it; see `wording`."""
+        return wording(self.form, self.text, self.sources[0].speaker if self.sources else "")
+
+    @property
     def sources(self) -> tuple[Source, ...]:
         return self.payload.sources if self.payload else ()
 
     def comes_from(self, wanted: Others) -> bool:
         """Whether one of its sources has all of these ids."""
         return any(source.others is not None and source.others.agree(wanted) for source in self.sources)
+
+
+# What questions as of a time are answered with: it was true once. Retracted cubes never were.
+ONCE_TRUE: Final = frozenset({State.ACTIVE, State.SUPERSEDED, State.EXPIRED, State.ARCHIVED})
+
+
+def true_at(cube: MemCube, moment: datetime) -> bool:
+    """Whether a cube is held to have been true then, by valid time.
+
+    A plan for May is known from the day it was told, and what began in 1990 was true from then on.
+    """
+    since = min([cube.valid_from, *(source.time for source in cube.sources)])
+    return cube.state in ONCE_TRUE and since <= moment and (cube.valid_to is None or moment < cube.valid_to)
+
+
+def wording(form: Form, text: str, speaker: str) -> str:
+    """The words by which an embedder finds a memory: those of a raw turn with who says them in front.
+
+    "I bought a boat" is an answer to "What did Ben buy?" if Ben says it. Ids that are no names are left out.
+    """
+    named = form is Form.EPISODE and _NAME.fullmatch(speaker)
+    return f"{speaker}: {text}" if named else text
+
+
+# Letters, and what stands between the parts of a name.
+_NAME: Final = re.compile(r"[^\W\d_](?:[^\W\d_]|[ .'\u2019-](?=[^\W\d_])){0,39}\.?")
 
 
 def check_transition(cube_id: str, before: State, after: State) -> None:

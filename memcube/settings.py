@@ -16,6 +16,11 @@ from memcube.errors import NotRunning, Setup
 EmbedderName = Literal["minilm", "hash"]
 DEFAULT_GATEWAY_PORT: Final = 8700
 DEFAULT_KAFKA_PORT: Final = 9092
+RECALL_MEMORY_MB: Final = 1024
+# At the 700 to 1,300 events a second of one worker it is ten seconds of work: who publishes on top of that
+# no longer writes into a memory but into a queue.
+LAG_LIMIT: Final = 10_000
+MAX_BODY_MB: Final = 32
 
 
 class Child(msgspec.Struct, frozen=True):
@@ -101,6 +106,7 @@ class DataFolder(msgspec.Struct, frozen=True):
 class Settings(msgspec.Struct, frozen=True):
     """How this process runs. Ports: 0 means any free one, None the default one or, if taken, a free one.
 
+    tick_hours: how often subjects are told that time has passed, 0 for never.
     `metrics_port`: of the first worker's /metrics; the others' are the next. None: any free ones.
     """
 
@@ -114,6 +120,7 @@ class Settings(msgspec.Struct, frozen=True):
     recall_memory_mb: int
     lag_limit: int
     max_body_mb: int
+    tick_hours: int
 
     @classmethod
     def load(cls, data: Path | None = None, env: Mapping[str, str] = os.environ) -> Settings:
@@ -130,10 +137,11 @@ class Settings(msgspec.Struct, frozen=True):
             metrics_port=_number(env, "MEMCUBE_METRICS_PORT", 65_500),  # each role needs one from there on
             embedder="hash" if embedder == "hash" else "minilm",
             # More threads a process made two processes on two cores slower, not faster.
-            embedder_threads=_number(env, "MEMCUBE_EMBEDDER_THREADS", 256) or 1,
-            recall_memory_mb=_number(env, "MEMCUBE_RECALL_MEMORY_MB", 1024 * 1024) or 1024,
-            lag_limit=_number(env, "MEMCUBE_LAG_LIMIT", 10**9) or 10_000,
-            max_body_mb=_number(env, "MEMCUBE_MAX_BODY_MB", 1024) or 32,
+            embedder_threads=_amount(env, "MEMCUBE_EMBEDDER_THREADS", 256, 1),
+            recall_memory_mb=_amount(env, "MEMCUBE_RECALL_MEMORY_MB", 1024 * 1024, RECALL_MEMORY_MB),
+            lag_limit=_amount(env, "MEMCUBE_LAG_LIMIT", 10**9, LAG_LIMIT),
+            max_body_mb=_amount(env, "MEMCUBE_MAX_BODY_MB", 1024, MAX_BODY_MB),
+            tick_hours=24 if (hours := _number(env, "MEMCUBE_TICK_HOURS", 24 * 365)) is None else hours,
         )
 
     def bootstrap(self) -> str:
@@ -151,10 +159,16 @@ def _held(lock: Path) -> bool:
     return False
 
 
+def _amount(env: Mapping[str, str], name: str, largest: int, default: int) -> int:
+    """Of something without which nothing would work: 0 is refused, and not taken for the default."""
+    return default if not env.get(name) else _whole(env[name], name, 1, largest)
+
+
 def _number(env: Mapping[str, str], name: str, largest: int) -> int | None:
-    given = env.get(name, "")
-    if not given:
-        return None
-    if not given.isascii() or not given.isdigit() or int(given) > largest:
-        raise Setup(f"{name} is {given!r}: use a whole number from 0 to {largest}")
+    return None if not env.get(name) else _whole(env[name], name, 0, largest)
+
+
+def _whole(given: str, name: str, least: int, largest: int) -> int:
+    if not given.isascii() or not given.isdigit() or not least <= int(given) <= largest:
+        raise Setup(f"{name} is {given!r}: use a whole number from {least} to {largest}")
     return int(given)

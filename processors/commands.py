@@ -8,6 +8,7 @@ import msgspec
 
 from memcube.cube import Decision, Form, MemCube, State
 from memcube.errors import CubeErased, NothingToUndo, Refused
+from processors import due
 from processors.extract import speaker
 from processors.revision import Revision, with_source
 from processors.step import Statement
@@ -27,7 +28,7 @@ def run(revision: Revision, data: Pin | Feedback | Undo | Tick) -> None:
         case Undo():
             _undo(revision, data)
         case Tick():
-            _tick(revision)
+            due.tick(revision)
 
 
 def edit(revision: Revision, data: Edit, statement: Statement) -> None:
@@ -46,7 +47,8 @@ def edit(revision: Revision, data: Edit, statement: Statement) -> None:
     payload = msgspec.structs.replace(
         with_source(cube.payload, revision.source(who)), text=statement.text, value=None
     )
-    revision.revise(cube, Decision.EDIT, "edited", payload=payload, pinned=pinned)
+    # What a person has put right does not fade.
+    revision.revise(cube, Decision.EDIT, "edited", payload=payload, pinned=pinned, expires_at=None)
 
 
 def _pin(revision: Revision, data: Pin) -> None:
@@ -103,21 +105,6 @@ def _undo(revision: Revision, data: Undo) -> None:
                 pinned=before.pinned,
                 expires_at=before.expires_at,
             )
-
-
-def _tick(revision: Revision) -> None:
-    """What was to be kept until now, ends now."""
-    now = revision.event.time
-    due = [
-        cube
-        for cube in revision.view
-        if cube.state is State.ACTIVE and not cube.pinned and cube.expires_at and cube.expires_at <= now
-    ]
-    for cube in sorted(due, key=lambda cube: cube.id):
-        ended = max(cube.valid_from, cube.expires_at or now)
-        revision.revise(cube, Decision.EXPIRE, "expired", state=State.EXPIRED, valid_to=ended)
-    if not due:
-        revision.noop("nothing-due")
 
 
 def _living(revision: Revision, cube_id: str) -> MemCube:

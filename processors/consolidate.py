@@ -12,14 +12,20 @@ from typing import Final, assert_never
 
 import msgspec
 
-from memcube.cube import Decision, Form, MemCube, Source, State, cube_id
+from memcube.cube import Decision, Form, MemCube, Source, State
 from memcube.errors import Refused
-from memcube.plaintext.differences import same_statement
+from memcube.plaintext.frames import frame
+from memcube.plaintext.lifetimes import expires
+from memcube.plaintext.spoken import command
 from memcube.plaintext.view import SubjectView
 from memcube.plaintext.words import content_stems
-from processors import commands, erase
+from processors import changes, commands, erase, orders
 from processors.extract import speaker
+from processors.losses import lost
+from processors.retire import end, retire_turn, take_back
+from processors.returns import put_in_place
 from processors.revision import Revision, with_source
+from processors.sameness import said_before
 from processors.step import Opened, Outcome, Statement, Vectors
 from schemas.events import (
     Edit,
@@ -36,12 +42,15 @@ from schemas.events import (
     Undo,
 )
 
-PROCESSOR: Final = "consolidate/1"
-# Rewordings of one short statement lie above this for MiniLM; below it, two different statements of
-# one topic begin. The guard on numbers, names, dates and negation decides the rest.
-NEAR_DUPLICATE: Final = 0.9
-# Plans are replaced by what was said last, whatever date they are for.
-PLAN: Final = "/plan/"
+PROCESSOR: Final = "consolidate/2"
+# An answer is given a handful of memories; a list without end would be kept with every turn.
+_MOST_USED: Final = 64
+# What an answer says around the memories that it was given.
+_AROUND: Final = frozenset(
+    content_stems(
+        "say said tell told mention mentioned remember recall know noted memory accord currently according"
+    )
+)
 
 
 def consolidate(
@@ -54,7 +63,11 @@ def consolidate(
     match opened.event.data:
         case _ if opened.erased:
             revision.noop("key-destroyed")
-        case Prompt() | Response() | Remember() | Extracted() as data:
+        case Prompt():
+            _hear(revision, statements)
+        case Response() as data:
+            _answered(revision, statements[0], data)
+        case Remember() | Extracted() as data:
             _learn(revision, statements, data)
         case Edit() as data:
             commands.edit(revision, data, statements[0])
@@ -71,25 +84,60 @@ def consolidate(
     return Outcome(revision.steps(), close=outcome.close, shred=outcome.shred)
 
 
-def _learn(
-    revision: Revision, statements: tuple[Statement, ...], data: Prompt | Response | Remember | Extracted
-) -> None:
-    """Take in what was said, in the order in which it was said."""
+def retell(opened: Opened, statements: tuple[Statement, ...], vectors: Vectors, view: SubjectView) -> None:
+    """Stage what facts of a stored turn do to what is known. What it asked of the memory was done then."""
+    revision = Revision(view, opened, vectors, PROCESSOR)
+    sources = (revision.source(speaker(opened.event, opened.contents[0])),)
+    for statement in statements:
+        _fact(revision, statement, sources)
+
+
+def _hear(revision: Revision, statements: tuple[Statement, ...]) -> None:
+    """A person's turn: first what it asks of the memory, then what it says, in its order."""
+    content = revision.opened.contents[0]
+    asked = command(content.text)
+    if asked is not None and orders.obey(revision, asked):
+        return
+    sources = (revision.source(speaker(revision.event, content)),)
+    for statement in statements:
+        if statement.form is Form.EPISODE:
+            before = revision.view.episode_before(statement.valid_from)
+            revision.add(statement, sources, "turn", follows=before)
+        else:
+            _fact(revision, statement, sources)
+    outlived = [fact.valid_to for fact in revision.view.drawn_from(revision.event.id) if fact.valid_to]
+    if outlived:
+        retire_turn(revision, revision.event.id, max(outlived))
+
+
+def _answered(revision: Revision, turn: Statement, data: Response) -> None:
+    """An assistant's turn: kept as what was said, and nothing is learnt from it.
+
+    One that says only what it was given, or was just asked, is an echo: kept, and out of recall.
+    """
+    used = tuple(cube_id for cube_id in dict.fromkeys(data.used) if cube_id in revision.view)[:_MOST_USED]
+    before = revision.view.episode_before(turn.valid_from)
+    sources = (revision.source(speaker(revision.event, revision.opened.contents[0])),)
+    given = [*used, before] if before else list(used)
+    known = _AROUND.union(*(content_stems(revision.view.cube(cube_id).text) for cube_id in given))
+    if used and content_stems(turn.text) <= known:
+        revision.add(
+            turn, sources, "echo", state=State.ARCHIVED, valid_to=turn.valid_from, follows=before, used=used
+        )
+    else:
+        revision.add(turn, sources, "turn", follows=before, used=used)
+
+
+def _learn(revision: Revision, statements: tuple[Statement, ...], data: Remember | Extracted) -> None:
     if isinstance(data, Extracted):
         _extracted(revision, statements, data)
         return
     sources = (revision.source(speaker(revision.event, revision.opened.contents[0])),)
     for statement in statements:
-        if statement.form is Form.EPISODE:
-            before = revision.view.episode_before(statement.valid_from)
-            revision.add(statement, sources, "turn", follows=before)
-        elif isinstance(data, Remember) and (data.pinned or data.expires_at is not None):
+        if data.pinned or data.expires_at is not None:
             revision.add(statement, sources, "remember", pinned=data.pinned, expires_at=data.expires_at)
         else:
             _fact(revision, statement, sources)
-    outlived = [fact.valid_to for fact in revision.view.drawn_from(revision.event.id) if fact.valid_to]
-    if outlived:
-        _retire_turn(revision, revision.event.id, max(outlived))
 
 
 def _extracted(revision: Revision, statements: tuple[Statement, ...], data: Extracted) -> None:
@@ -114,7 +162,8 @@ def _extracted(revision: Revision, statements: tuple[Statement, ...], data: Extr
 
 
 def _fact(revision: Revision, statement: Statement, sources: tuple[Source, ...]) -> None:
-    if (same := _said_before(revision, statement)) is not None:
+    statement = put_in_place(revision, statement)
+    if (same := said_before(revision, statement)) is not None:
         _merge(revision, same, statement, sources)
     elif statement.cue == "ending":
         _end(revision, statement, sources)
@@ -123,87 +172,91 @@ def _fact(revision: Revision, statement: Statement, sources: tuple[Source, ...])
 
 
 def _replace(revision: Revision, statement: Statement, sources: tuple[Source, ...]) -> None:
-    """Add the statement; in a slot it takes the place of what was said there before."""
-    said = _now(revision)
-    others = [
-        cube
-        for cube in _in_slot(revision.view, statement)
-        if cube.payload and cube.payload.value != statement.value
-    ]
-    if any(_edited_away(revision, cube, statement) for cube in others):
-        revision.noop("edited-since", others[-1])
+    """Add the statement; it takes the place of what it changes."""
+    said = revision.now
+    view = revision.view
+    others = changes.each_once([*changes.replaced(view, statement), *lost(view, statement)])
+    if (edited := _edited_away(revision, statement)) is not None:
+        revision.noop("edited-since", edited)
         return
-    later = [_said(cube) for cube in others if _said(cube) > said]
-    announced = statement.dated and statement.valid_from > said and PLAN not in (statement.slot or "")
+    for cube in changes.denied(revision.view, statement):
+        take_back(revision, cube, "corrected")
+    later = [_said(revision, cube) for cube in others if _said(revision, cube) > said]
+    announced = _is_announced(statement, said)
     if later:
         for cube in others:
             _end_at(revision, cube, said)
         revision.add(statement, sources, "said-late", state=State.SUPERSEDED, valid_to=min(later))
     elif announced and others:
         # "From June I live in Rome": until then the home is the old one.
-        revision.add(statement, sources, "announced")
+        revision.add(statement, sources, "announced", expires_at=_expires(statement, said))
     else:
         for cube in others:
             _supersede(revision, cube, statement)
-        revision.add(statement, sources, "new")
+        reason = "remember" if statement.kept else "new"
+        revision.add(statement, sources, reason, expires_at=_expires(statement, said))
+
+
+def _is_announced(statement: Statement, said: datetime) -> bool:
+    """Whether it will be true on a day to come. Of plans and of denials the last word counts at once."""
+    ahead = statement.dated and statement.valid_from > said
+    plan = changes.slot_of(statement.slot)[1].startswith("plan")
+    return ahead and not plan and frame(statement.text).holds
+
+
+def _expires(statement: Statement, said: datetime) -> datetime | None:
+    """When it is to end by itself; what a person asked to remember and what they put right does not."""
+    if statement.kept or (statement.cue == "correction" and statement.category != "plan"):
+        return None
+    happens = statement.valid_from if statement.dated else None
+    return expires(statement.text, statement.category, said=said, happens=happens, until=statement.until)
 
 
 def _end_at(revision: Revision, cube: MemCube, said: datetime) -> None:
     """What a late statement replaced was over when that was said, and not only at the next one."""
     if (
-        _said(cube) < said
+        _said(revision, cube) < said
         and cube.state is State.SUPERSEDED
         and (cube.valid_to is None or cube.valid_to > said)
     ):
         revision.revise(cube, Decision.SUPERSEDE, "said-late", valid_to=said)
 
 
-def _edited_away(revision: Revision, cube: MemCube, statement: Statement) -> bool:
-    """Whether a person has put this very value right: saying it again does not bring it back."""
-    if cube.state is not State.ACTIVE or cube.payload is None or cube.payload.value is not None:
-        return False
-    return any(
-        version.payload is not None and version.payload.value == statement.value
-        for version in revision.view.history(cube.id)
-    )
+def _edited_away(revision: Revision, statement: Statement) -> MemCube | None:
+    """The memory in which a person has put this very value right: saying it again does not bring it back."""
+    if statement.slot is None or statement.value is None:
+        return None
+    for cube in revision.view.in_slot(statement.slot):
+        if cube.state is State.ACTIVE and cube.payload and cube.payload.value is None:
+            versions = revision.view.history(cube.id)
+            if any(version.payload and version.payload.value == statement.value for version in versions):
+                return cube
+    return None
 
 
 def _end(revision: Revision, statement: Statement, sources: tuple[Source, ...]) -> None:
     """Add an ending ("no longer works at Acme") and supersede what it ends.
 
-    That is the value of its slot; without a slot, the facts whose every content word it holds.
-    It takes no slot itself, or the next job would replace the statement that the last one ended.
+    It takes no slot itself, or the next job would replace the statement that the last one ended. One that
+    was said before what it would end was said late: that has begun again since.
     """
-    words = content_stems(statement.text)
-    ended = [
-        cube
-        for cube in _in_slot(revision.view, statement)
-        if cube.payload and statement.value in {None, cube.payload.value}
-    ] or [
-        cube
-        for cube in revision.view.active_facts()
-        if len(theirs := content_stems(cube.text)) > 1 and theirs <= words
+    said = revision.now
+    ended = changes.ended(revision.view, statement)
+    later = [
+        _said(revision, cube) for cube in ended if cube.state is State.ACTIVE and _said(revision, cube) > said
     ]
     for cube in ended:
-        if _said(cube) <= _now(revision):
+        if _said(revision, cube) <= said:
             _supersede(revision, cube, statement)
-    revision.add(msgspec.structs.replace(statement, slot=None, value=None), sources, "new")
-
-
-def _said_before(revision: Revision, statement: Statement) -> MemCube | None:
-    """The active fact that says the same already: in the same words, or in words as good."""
-    view = revision.view
-    for cube in view.saying(statement.text):
-        return cube
-    vector = revision.vector(statement.text)
-    if statement.cue is not None or vector is None:
-        return None
-    for cube, _ in view.nearest(vector, NEAR_DUPLICATE):
-        payload = cube.payload
-        same_slot = payload and (payload.slot, payload.value) == (statement.slot, statement.value)
-        if same_slot and same_statement(cube.text, statement.text):
-            return cube
-    return None
+    without = msgspec.structs.replace(statement, slot=None, value=None)
+    if later:
+        revision.add(without, sources, "said-late", state=State.SUPERSEDED, valid_to=min(later))
+        return
+    more = [*changes.replaced(revision.view, without), *lost(revision.view, statement)]
+    for cube in changes.each_once(more):
+        if _said(revision, cube) <= said:
+            _supersede(revision, cube, statement)
+    revision.add(without, sources, "new", expires_at=_expires(statement, said))
 
 
 def _merge(revision: Revision, same: MemCube, statement: Statement, sources: tuple[Source, ...]) -> None:
@@ -216,46 +269,24 @@ def _merge(revision: Revision, same: MemCube, statement: Statement, sources: tup
     for source in new:
         payload = with_source(payload, source)
     valid_from = min(same.valid_from, statement.valid_from)
-    revision.revise(same, Decision.MERGE, "said-again", payload=payload, valid_from=valid_from)
+    # Said again, it lives on.
+    expires_at = same.expires_at and max(
+        same.expires_at, _expires(statement, revision.now) or same.expires_at
+    )
+    revision.revise(
+        same, Decision.MERGE, "said-again", payload=payload, valid_from=valid_from, expires_at=expires_at
+    )
 
 
 def _supersede(revision: Revision, cube: MemCube, by: Statement) -> None:
-    """Protected memories and those that hold no longer stay as they are."""
-    if cube.state is not State.ACTIVE or cube.pinned:
-        return
-    said = _now(revision)
-    dated_change = by.dated and _said(cube) < by.valid_from <= said
-    valid_to = by.valid_from if dated_change else said
+    said = revision.now
+    dated_change = by.dated and _said(revision, cube) < by.valid_from <= said
     reason = {"correction": "corrected", "ending": "ended", None: "replaced"}[by.cue]
-    revision.revise(cube, Decision.SUPERSEDE, reason, state=State.SUPERSEDED, valid_to=valid_to)
-    for source in cube.sources:
-        _retire_turn(revision, source.event_id, valid_to)
+    end(revision, cube, reason, by.valid_from if dated_change else said)
 
 
-def _retire_turn(revision: Revision, event_id: str, valid_to: datetime) -> None:
-    """A turn says what was said. When nothing drawn from it holds any more, it leaves recall with it."""
-    turn = cube_id(revision.view.subject, event_id, "episode")
-    if turn not in revision.view or revision.view.cube(turn).state is not State.ACTIVE:
-        return
-    if all(fact.state is not State.ACTIVE for fact in revision.view.drawn_from(event_id)):
-        revision.revise(
-            revision.view.cube(turn),
-            Decision.SUPERSEDE,
-            "nothing-left-of-it",
-            state=State.SUPERSEDED,
-            valid_to=valid_to,
-        )
-
-
-def _in_slot(view: SubjectView, statement: Statement) -> list[MemCube]:
-    return list(view.in_slot(statement.slot)) if statement.slot else []
-
-
-def _now(revision: Revision) -> datetime:
-    """When the event was said. A clock that runs ahead of the log's does not outrank what follows."""
-    return min(revision.event.time, revision.opened.recorded_at)
-
-
-def _said(cube: MemCube) -> datetime:
-    """When a memory was last said."""
-    return min(max(source.time for source in cube.sources), cube.recorded_at)
+def _said(revision: Revision, cube: MemCube) -> datetime:
+    """When a memory was last said; what was announced for a day that is over counts from that day."""
+    said = min(max(source.time for source in cube.sources), cube.recorded_at)
+    plan = cube.payload is None or changes.slot_of(cube.payload.slot)[1].startswith("plan")
+    return cube.valid_from if not plan and said < cube.valid_from <= revision.opened.recorded_at else said

@@ -8,6 +8,7 @@ destroys the old ones when no event before it is left to open.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 import msgspec
@@ -33,12 +34,17 @@ def forget(revision: Revision, data: Forget) -> Outcome:
     if not data.cube_ids:
         raise Refused("forget names no cubes: give their ids, or everything=true for the whole subject")
     targets = {cube.id: cube for cube in map(revision.view.cube, data.cube_ids)}
-    for cube in _with_turns(revision, targets).values():
+    erase(revision, with_turns(revision, targets).values())
+    return Outcome(())
+
+
+def erase(revision: Revision, cubes: Iterable[MemCube]) -> None:
+    """End these cubes with their words."""
+    for cube in cubes:
         if cube.state is State.ERASED:
             revision.noop("erased-already", cube)
         else:
             _erase(revision, cube, "forgotten")
-    return Outcome(())
 
 
 def shred(revision: Revision, data: Shred) -> Outcome:
@@ -46,8 +52,11 @@ def shred(revision: Revision, data: Shred) -> Outcome:
     return Outcome((), shred=data.key_ids)
 
 
-def _with_turns(revision: Revision, targets: dict[str, MemCube]) -> dict[str, MemCube]:
-    """The targets, the raw turns they came from, and the facts that came from a targeted turn alone."""
+def with_turns(revision: Revision, targets: dict[str, MemCube]) -> dict[str, MemCube]:
+    """The targets, the raw turns they came from, and the facts that came from a targeted turn alone.
+
+    A fact that holds words of a targeted turn, the question that it answers, goes as well.
+    """
     view = revision.view
     found = dict(targets)
     episodes = [cube for cube in targets.values() if cube.form is Form.EPISODE]
@@ -60,7 +69,8 @@ def _with_turns(revision: Revision, targets: dict[str, MemCube]) -> dict[str, Me
                 found[episode] = view.cube(episode)
     if turns:
         for cube in view:
-            if cube.sources and {source.event_id for source in cube.sources} <= turns:
+            alone = cube.sources and {source.event_id for source in cube.sources} <= turns
+            if alone or (cube.payload and cube.payload.completed_by in turns):
                 found[cube.id] = cube
     return dict(sorted(found.items()))
 

@@ -2,27 +2,46 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from typing import Final
 
 from memcube.cube import Form
 from memcube.plaintext import extract as rules
-from processors.step import Opened, Statement
+from memcube.plaintext.extract.slot_table import is_functional
+from memcube.plaintext.spoken import Spoken, command
+from processors.step import Heard, Opened, Statement
 from schemas.body import Content
 from schemas.envelope import Event
 from schemas.events import Edit, Extracted, Prompt, Remember, Response
 from schemas.subject import Address
 
-PROCESSOR: Final = "extract/1"
+PROCESSOR: Final = "extract/3"
+# How a sentence that changes something begins, without saying what.
+_LEADS: Final = re.compile(
+    r"(?:(?<=^)|(?<=[.!?] ))(?:(?:no|oh)?,? ?wait,? (?:no,? )?(?=actually)"
+    r"|(?:it |as it )?turns out,? (?:that )?|from now on,? (?=please|always|never|don't|do))(?P<first>\w)",
+    re.IGNORECASE,
+)
+# Said of an earlier statement, wherever it stands in the sentence.
+_MISTAKEN: Final = re.compile(
+    r"\b(?:i was (?:wrong|mistaken)|my mistake|i misspoke|i mixed (?:it|that|them) up|typo)\b"
+    r"|^(?:oh,? |oops,? |no,? )?sorry[,!.]? (?:i was|i'm|my|the|it's|it is|we)\b",
+    re.IGNORECASE,
+)
 
 
-def extract(opened: Opened) -> tuple[Statement, ...]:
-    """The statements of an event: a turn's episode first, then its facts. Others than turns have few."""
+def extract(opened: Opened, before: Sequence[Heard] = ()) -> tuple[Statement, ...]:
+    """The statements of an event: a turn's episode first, then its facts. Others than turns have few.
+
+    `before`: the turns said just before it (`hearing`), for a turn that answers them.
+    """
     if opened.erased:
         return ()
     event, contents = opened.event, opened.contents
     match event.data:
         case Prompt() | Response():
-            return (_episode(event, contents[0]), *_facts(event, contents[0]))
+            return (_episode(event, contents[0]), *_facts(event, contents[0], before))
         case Remember() | Edit():
             return (_as_given(event, contents[0], "fact/0", PROCESSOR),)
         case Extracted() as data:
@@ -49,14 +68,16 @@ def _episode(event: Event, content: Content) -> Statement:
     )
 
 
-def _facts(event: Event, content: Content) -> tuple[Statement, ...]:
-    turn = rules.Turn(
-        text=content.text,
-        role="user" if isinstance(event.data, Prompt) else "assistant",
-        speaker=speaker(event, content),
-        time=event.time,
-    )
-    return tuple(
+def _facts(event: Event, content: Content, before: Sequence[Heard]) -> tuple[Statement, ...]:
+    if not isinstance(event.data, Prompt):
+        return ()  # an assistant's turn echoes what it was given
+    asked, who = command(content.text), speaker(event, content)
+    bare = asked is not None and asked.wish in {"remember", "wrong", "outdated"}
+    text = asked.words if asked is not None and bare else content.text
+    text = _LEADS.sub(lambda lead: lead["first"].upper(), text)
+    turn = rules.Turn(text=text[:1].upper() + text[1:], role="user", speaker=who, time=event.time)
+    earlier = [rules.Earlier(text=heard.text, speaker=heard.speaker) for heard in before]
+    found = tuple(
         Statement(
             step=f"fact/{n}",
             form=Form.FACT,
@@ -64,17 +85,50 @@ def _facts(event: Event, content: Content) -> tuple[Statement, ...]:
             valid_from=candidate.valid_from,
             processor=PROCESSOR,
             slot=_owned(candidate),
-            value=candidate.value,
+            value=candidate.value if candidate.slot else None,
             dated=candidate.dated,
-            cue=candidate.cue,
+            cue=candidate.cue or ("correction" if _MISTAKEN.search(candidate.quote) else None),
+            completed_by=None if candidate.completed_by is None else before[candidate.completed_by].event_id,
+            speaker=who,
+            category=candidate.category,
+            until=candidate.until,
+            kept=asked is not None and asked.wish == "remember",
         )
-        for n, candidate in enumerate(rules.extract(turn))
+        for n, candidate in enumerate(rules.extract(turn, earlier))
+    )
+    return found or _asked_for(event, asked, who)
+
+
+def _asked_for(event: Event, asked: Spoken | None, who: str) -> tuple[Statement, ...]:
+    """What the rules would not keep, and the person wants kept."""
+    match asked:
+        case Spoken(wish="remember", words=words):
+            text = f"{who}'s note: {words}"
+        case Spoken(wish="not-called", words=name):
+            text = f"{who}'s wish: don't call {who} {name}"
+        case _:
+            return ()
+    return (
+        Statement(
+            step="fact/0",
+            form=Form.FACT,
+            text=text,
+            valid_from=event.time,
+            processor=PROCESSOR,
+            speaker=who,
+            category="instruction",
+            kept=True,
+        ),
     )
 
 
 def _owned(candidate: rules.Candidate) -> str | None:
     """A slot is one person's: two people of a group may live in two places."""
-    return f"{candidate.about.casefold()}/{candidate.slot}" if candidate.slot else None
+    if candidate.slot is None:
+        return None
+    if is_functional(candidate.slot) and candidate.value is None and candidate.cue != "ending":
+        return None  # "I'm married" does not say that it is no longer to Tom
+    return f"{candidate.about.casefold()}/{candidate.slot}"
 
 
 def _as_given(event: Event, content: Content, step: str, processor: str) -> Statement:

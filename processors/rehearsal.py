@@ -12,8 +12,8 @@ from collections.abc import Iterable, Iterator, Mapping
 import msgspec
 
 from memcube.cube import Decision, Form, MemCube, State
-from memcube.plaintext.view import SubjectView, plain_words
-from processors.consolidate import consolidate
+from memcube.plaintext.view import SubjectView
+from processors.consolidate import retell
 from processors.reread import Compared, Turn, Turns, stands
 from processors.step import Statement, Vectors
 
@@ -35,7 +35,7 @@ class Played(msgspec.Struct, frozen=True):
 def part(turns: Turns, differing: Mapping[str, Compared], vectors: Vectors) -> Part:
     """All that hangs together with the differences, given by the turns' ids.
 
-    That is every fact of the slots they are in, what was replaced by their turns, and the endings in it.
+    That is every fact of the slots they are in, what was replaced by their turns, and what replaced that.
     """
     facts = _hanging_together(turns, differing)
     aside = {fact.id: fact for fact in facts if stands(fact) and not turns.protected(fact)}
@@ -67,7 +67,7 @@ def rehearse(view: SubjectView, what: Part, vectors: Vectors) -> Played:
         view.put(hidden, None)
     begun = view.mark()
     for turn, statements in what.told:
-        consolidate(turn.opened, statements, vectors, view)
+        retell(turn.opened, statements, vectors, view)
     first: dict[str, MemCube] = {}
     last: dict[str, MemCube] = {}
     for cube in view.staged()[begun:]:
@@ -103,7 +103,7 @@ def _hanging_together(turns: Turns, differing: Mapping[str, Compared]) -> Iterab
         for slot in sorted(slots):
             take(view.in_slot(slot))
         for fact in list(facts.values()):
-            take(_endings_of(turns, fact))
+            take(_replaced_it(turns, fact))
     return facts.values()
 
 
@@ -113,11 +113,9 @@ def _replaced_by(view: SubjectView, event_id: str) -> Iterator[MemCube]:
             yield view.cube(version.id)
 
 
-def _endings_of(turns: Turns, fact: MemCube) -> Iterator[MemCube]:
-    """The statements that ended it: they are in no slot, and must be told again to end it again."""
-    for version in turns.view.history(fact.id):
-        turn = turns.of(version.cause) if version.decision is Decision.SUPERSEDE else None
-        if turn is not None:
-            endings = {plain_words(said.text) for said in turn.statements if said.cue == "ending"}
-            drawn = turns.view.drawn_from(turn.id)
-            yield from (ending for ending in drawn if plain_words(ending.text) in endings)
+def _replaced_it(turns: Turns, fact: MemCube) -> Iterator[MemCube]:
+    """What was said in the turn that it ended by, in whatever slot: it must be told again to end it again."""
+    if fact.state is State.SUPERSEDED:
+        for version in turns.view.history(fact.id):
+            if version.decision is Decision.SUPERSEDE and turns.of(version.cause) is not None:
+                yield from turns.view.drawn_from(version.cause)

@@ -27,13 +27,14 @@ __all__ = ["MAX_TURNS", "PROCESSOR", "Scope", "reprocess", "scope"]
 # the embedder, some 15 ms to embed its turn and fact, this many take half a minute at the worst.
 MAX_TURNS: Final = 2_000
 _NOTHING_LEFT: Final = "nothing-left-of-it"
+_ENDED: Final = frozenset({State.SUPERSEDED, State.RETRACTED})
 
 
 class Scope(msgspec.Struct, frozen=True):
     """What a reprocess reads, known before anything is embedded.
 
     compared: the ids of the turns. texts: needed to tell what is new from what was said in other words.
-    current: the texts of that time by cube, all of which are to have a vector. too_many: how many turns
+    current: the wordings of that time by cube, all of which are to have a vector. too_many: how many turns
     there are, if they are more than `MAX_TURNS`; then nothing was read.
     """
 
@@ -81,7 +82,7 @@ def reprocess(opened: Opened, what: Scope, vectors: Vectors, view: SubjectView) 
     if differing:
         again = part(turns, differing, vectors)
         _stage(revision, again, rehearse(view, again, vectors))
-        _settle_turns(revision)
+        _settle_turns(revision, turns)
     if not revision.steps():
         revision.noop("nothing-differs")
     return Outcome(revision.steps())
@@ -179,14 +180,15 @@ def _revise(revision: Revision, before: MemCube, now: MemCube, decision: Decisio
         valid_from=now.valid_from,
         valid_to=now.valid_to,
         payload=now.payload,
+        expires_at=now.expires_at,
     )
 
 
 def _holds(cube: MemCube) -> tuple[object, ...]:
-    return cube.state, cube.valid_from, cube.valid_to, cube.payload
+    return cube.state, cube.valid_from, cube.valid_to, cube.expires_at, cube.payload
 
 
-def _settle_turns(revision: Revision) -> None:
+def _settle_turns(revision: Revision, turns: Turns) -> None:
     """A turn is in recall as long as something drawn from it holds, or nothing is drawn from it at all."""
     view = revision.view
     told = {source.event_id for step in revision.steps() if step.cube for source in step.cube.sources}
@@ -195,8 +197,8 @@ def _settle_turns(revision: Revision) -> None:
         if identifier not in view:
             continue
         turn = view.cube(identifier)
-        drawn = [fact for fact in view.drawn_from(event_id) if fact.state is not State.RETRACTED]
-        over = [fact.valid_to for fact in drawn if fact.state is State.SUPERSEDED and fact.valid_to]
+        drawn = [fact for fact in view.drawn_from(event_id) if not turns.let_go(fact)]
+        over = [fact.valid_to for fact in drawn if fact.state in _ENDED and fact.valid_to]
         nothing_left = bool(over) and all(fact.state is not State.ACTIVE for fact in drawn)
         if turn.state is State.ACTIVE and nothing_left:
             revision.revise(
@@ -207,9 +209,9 @@ def _settle_turns(revision: Revision) -> None:
 
 
 def _current(view: SubjectView, data: Reprocess) -> dict[str, str]:
-    """The texts of the cubes first said in that time: turns, facts, and what was given as it stands."""
+    """The wordings of the cubes first said in that time: turns, facts, and what was given as it stands."""
     return {
-        cube.id: cube.text
+        cube.id: cube.wording
         for cube in view
         if cube.payload is not None
         and (data.since is None or cube.payload.sources[0].time >= data.since)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -10,10 +10,12 @@ import msgspec
 
 from memcube.cube import Decision, Form, MemCube, Source, State, cube_id
 from memcube.plaintext.differences import same_statement
+from memcube.plaintext.spoken import command
 from memcube.plaintext.view import SIMILARITY_DIGITS, SubjectView, plain_words
 from memcube.plaintext.words import content_stems
 from processors import extract
-from processors.consolidate import NEAR_DUPLICATE
+from processors.hearing import heard_then
+from processors.sameness import NEAR_DUPLICATE, same_frame, same_value
 from processors.step import Opened, Statement, Vectors
 from schemas.body import Content, Plain
 from schemas.envelope import Event
@@ -26,6 +28,8 @@ PROCESSOR: Final = f"reprocess/1+{extract.PROCESSOR}"
 # Half of the words in common: what a person has put right is taken for the same statement, reworded.
 ALIKE: Final = 0.5
 _RULES: Final = tuple(name.split("/")[0] + "/" for name in (extract.PROCESSOR, PROCESSOR))
+_BY_HAND: Final = frozenset({Decision.EDIT, Decision.BEGIN})
+_ENDING_WISHES: Final = frozenset({"outdated", "not-called"})
 # A turn that was undone, or whose words are gone, is not read.
 _TOLD: Final = frozenset({State.ACTIVE, State.SUPERSEDED})
 
@@ -65,6 +69,7 @@ class Turns:
         self.view = view
         self._subject = Subject.parse(view.subject)
         self._read: dict[str, Turn | None] = {}
+        self._first: dict[str, MemCube] = {}
 
     def of(self, event_id: str) -> Turn | None:
         """The turn of this event; None if the event was none, or if it is not to be read any more."""
@@ -84,16 +89,22 @@ class Turns:
         payload = episode.payload
         if payload is None or payload.role is None or episode.state not in _TOLD:
             return None
-        first = episode if episode.version == 1 else self.view.history(episode_id)[0]
         event = _event(self._subject, payload.sources[0], payload.text, payload.role)
         content = Content(text=payload.text, name=payload.sources[0].speaker)
-        opened = Opened(event, first.recorded_at, (content,))
-        return Turn(opened, tuple(s for s in extract.extract(opened) if s.form is Form.FACT))
+        opened = Opened(event, self._first_version(episode).recorded_at, (content,))
+        before = heard_then(opened, self.view, lambda turn: self._first_version(turn).seq)
+        return Turn(opened, tuple(s for s in extract.extract(opened, before) if s.form is Form.FACT))
+
+    def _first_version(self, episode: MemCube) -> MemCube:
+        if episode.id not in self._first:
+            revised = episode.version > 1
+            self._first[episode.id] = self.view.history(episode.id)[0] if revised else episode
+        return self._first[episode.id]
 
     # --- beside what is known -------------------------------------------------------------------------
 
     def compare(self, turn: Turn, vectors: Vectors) -> Compared:
-        known = [fact for fact in self.view.drawn_from(turn.id) if not self._let_go(fact)]
+        known = [fact for fact in self.view.drawn_from(turn.id) if not self.let_go(fact)]
         said: dict[str, Statement] = {}
         new: list[Statement] = []
         leaning: list[tuple[MemCube, Statement]] = []
@@ -117,12 +128,27 @@ class Turns:
         return stands(fact) and not self.protected(fact)
 
     def protected(self, fact: MemCube) -> bool:
-        """Whether somebody other than the rules vouches for it: a pin, an edit, a source that is no turn."""
+        """Whether somebody other than the rules vouches for it: a pin, an edit, a source that is no turn.
+
+        And whether something other than what turns say decided over it: a day that came, or an order.
+        """
         if fact.pinned or any(self.of(source.event_id) is None for source in fact.sources):
             return True
         history = self.view.history(fact.id)
-        by_rules = history[0].processor.startswith(_RULES)
-        return not by_rules or any(version.decision is Decision.EDIT for version in history)
+        if not history[0].processor.startswith(_RULES):
+            return True
+        return any(version.decision in _BY_HAND for version in history) or self._ended_otherwise(history)
+
+    def _ended_otherwise(self, history: Sequence[MemCube]) -> bool:
+        """By a tick, by a command, or by an order in plain words, which is not given a second time."""
+        ends = [version for version in history if version.decision is Decision.SUPERSEDE]
+        if history[-1].state is not State.SUPERSEDED or not ends:
+            return False
+        if ends[-1].processor.startswith("reprocess/"):
+            return False
+        turn = self.of(ends[-1].cause)
+        asked = None if turn is None else command(turn.opened.contents[0].text)
+        return turn is None or (asked is not None and asked.wish in _ENDING_WISHES)
 
     def said_by(
         self, known: Iterable[MemCube], turn: Turn, statement: Statement, vectors: Vectors
@@ -155,13 +181,16 @@ class Turns:
             return False
         if self.view.history(fact.id)[0].cause == turn.id:
             return False
+        if _read_otherwise(fact, statement):
+            return False
+        near = _alike(fact.text, statement.text) or _near(fact.text, statement.text, vectors)
         return (
-            not _read_otherwise(fact, statement)
-            and same_statement(fact.text, statement.text)
-            and (_alike(fact.text, statement.text) or _near(fact.text, statement.text, vectors))
+            (near and same_statement(fact.text, statement.text))
+            or same_frame(fact, statement)
+            or (statement.value is not None and same_value(fact, statement))
         )
 
-    def _let_go(self, fact: MemCube) -> bool:
+    def let_go(self, fact: MemCube) -> bool:
         """Retracted by a reprocess, or by the undo of one: nobody has said that it must not come back."""
         if fact.state is not State.RETRACTED:
             return False

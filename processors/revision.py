@@ -41,6 +41,11 @@ class Revision:
         self._processor = processor
         self._steps: list[Step] = []
 
+    @property
+    def now(self) -> datetime:
+        """When the event was said. A clock that runs ahead of the log's does not outrank what follows."""
+        return min(self.event.time, self.opened.recorded_at)
+
     def steps(self) -> tuple[Step, ...]:
         return tuple(self._steps)
 
@@ -55,6 +60,7 @@ class Revision:
         follows: str | None = None,
         pinned: bool = False,
         expires_at: datetime | None = None,
+        used: tuple[str, ...] = (),
     ) -> MemCube:
         """A new cube. Its id comes from the event and the step, so a replay makes the same."""
         cube = MemCube(
@@ -75,6 +81,8 @@ class Revision:
                 value=statement.value,
                 follows=follows,
                 role=self._role() if statement.form is Form.EPISODE else None,
+                completed_by=statement.completed_by,
+                used=used,
             ),
             trust=NEUTRAL_TRUST,
             pinned=pinned,
@@ -87,7 +95,10 @@ class Revision:
         return self._stage(cube)
 
     def revise(self, before: MemCube, decision: Decision, reason: str, **fields: Any) -> MemCube:
-        """The next version of a cube; raises `IllegalTransition`."""
+        """The next version of a cube; raises `IllegalTransition`, and ValueError for one that has changed."""
+        if self.view.cube(before.id).version != before.version:
+            # Committed, it would stop the stream: two versions of one number.
+            raise ValueError(f"cube {before.id} is no longer at version {before.version}: read it again")
         check_transition(before.id, before.state, fields.get("state", before.state))
         cube = msgspec.structs.replace(
             before,

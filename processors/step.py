@@ -32,10 +32,20 @@ class Opened(msgspec.Struct, frozen=True):
     erased: bool = False
 
 
+class Heard(msgspec.Struct, frozen=True):
+    """A turn of the same subject that was said before another, which may answer it."""
+
+    event_id: str
+    time: datetime
+    speaker: str
+    text: str
+
+
 class Statement(msgspec.Struct, frozen=True):
     """Something an event says that may become a memory.
 
-    `step` names it within its event; `processor` is what drew it, with its version.
+    `step` names it within its event; `processor` is what drew it, with its version. `category` and `until`
+    (when what it says ends, by its own words) decide how long it lives.
     """
 
     step: str
@@ -47,6 +57,11 @@ class Statement(msgspec.Struct, frozen=True):
     value: str | None = None
     dated: bool = False
     cue: Cue | None = None
+    completed_by: str | None = None  # the event of the turn before that gave words to it
+    speaker: str | None = None
+    category: str | None = None
+    until: datetime | None = None
+    kept: bool = False  # the person asked to remember it
 
 
 class Step(msgspec.Struct, frozen=True):

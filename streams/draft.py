@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from memcube.cube import wording
 from memcube.store.record import OutboxMessage
+from processors.extract import speaker
 from processors.reprocess import Scope
-from processors.step import Opened, Statement
+from processors.step import Heard, Opened, Statement
 from streams.guard import Refusal
 from streams.log import Record
 
@@ -14,7 +16,7 @@ from streams.log import Record
 class Draft:
     """A record after the first beat: exactly one of an opened event, a message to re-send, a refusal.
 
-    scope, without_vector: of a reprocess, what it reads, and the texts that the embedder has yet to see.
+    scope, without_vector: of a reprocess, what it reads, and the wordings that the embedder has yet to see.
     """
 
     def __init__(
@@ -23,6 +25,7 @@ class Draft:
         opened: Opened | None = None,
         statements: tuple[Statement, ...] = (),
         *,
+        before: tuple[Heard, ...] = (),
         scope: Scope | None = None,
         without_vector: frozenset[str] = frozenset(),
         message: OutboxMessage | None = None,
@@ -31,14 +34,24 @@ class Draft:
         self.record = record
         self.opened = opened
         self.statements = statements
+        self.before = before
         self.scope = scope
         self.without_vector = without_vector
         self.message = message
         self.refusal = refusal
 
-    def texts(self) -> Iterator[str]:
+    def wordings(self) -> Iterator[str]:
         """What is to be embedded for it."""
-        yield from (statement.text for statement in self.statements)
+        if self.opened is not None:
+            yield from wordings(self.opened, self.statements)
         if self.scope is not None:
             yield from self.scope.texts
             yield from sorted(self.without_vector)
+
+
+def wordings(opened: Opened, statements: Sequence[Statement]) -> list[str]:
+    """What is to be embedded of an event's statements."""
+    if not statements:
+        return []
+    said_by = speaker(opened.event, next(iter(opened.contents), None))
+    return [wording(statement.form, statement.text, said_by) for statement in statements]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 import structlog
 
 from memcube import metrics
 from memcube.models.embedder import Embedder
-from memcube.store.record import CubeStore, Vector
+from memcube.store.record import CubeStore, Embedded
 
 log = structlog.get_logger()
 
@@ -28,16 +28,25 @@ class Embedding:
     def embedder_id(self) -> str:
         return self._embedder.embedder_id
 
-    def of(self, texts: Iterable[tuple[str, str]]) -> Mapping[str, Mapping[str, Vector]]:
-        """The vectors by subject and text, for pairs of them.
+    def of(self, texts: Iterable[tuple[str, str]]) -> dict[str, dict[str, Embedded]]:
+        """The vectors by subject and text, for pairs of them; of what the record knows without the tokens'.
 
         A text that the embedder fails on is left out, and `check` raises for it.
         """
+        self._failed.clear()
+        return self.more(texts)
+
+    def more(self, texts: Iterable[tuple[str, str]]) -> dict[str, dict[str, Embedded]]:
+        """As `of`, for texts that the batch turned out to need besides."""
         wanted: defaultdict[str, dict[str, None]] = defaultdict(dict)
         for subject, text in texts:
             wanted[subject][text] = None
+        embedder_id = self._embedder.embedder_id
         known = {
-            subject: self._store.vectors(subject, list(found), self._embedder.embedder_id)
+            subject: {
+                text: Embedded(text, vector, embedder_id)
+                for text, vector in self._store.vectors(subject, list(found), embedder_id).items()
+            }
             for subject, found in wanted.items()
         }
         new = dict.fromkeys(
@@ -49,9 +58,9 @@ class Embedding:
         metrics.VECTORS_TOTAL.labels("failed").inc(len(self._failed))
         return {
             subject: {
-                text: vector
+                text: embedded
                 for text in found
-                if (vector := known[subject].get(text, fresh.get(text))) is not None
+                if (embedded := known[subject].get(text, fresh.get(text))) is not None
             }
             for subject, found in wanted.items()
         }
@@ -67,18 +76,24 @@ class Embedding:
             if (error := self._failed.get(text)) is not None:
                 raise NotEmbeddedError(error)
 
-    def _embed(self, texts: list[str]) -> dict[str, Vector]:
-        self._failed.clear()
+    def _embed(self, texts: list[str]) -> dict[str, Embedded]:
         if not texts:
             return {}
         try:
-            return dict(zip(texts, self._embedder.embed(texts), strict=True))
+            return self._encoded(texts)
         except Exception as error:  # noqa: BLE001 -- one text must not take the others of its batch with it
             log.warning("embedding a batch failed, trying text by text", texts=len(texts), error=repr(error))
-        vectors: dict[str, Vector] = {}
+        found: dict[str, Embedded] = {}
         for text in texts:
             try:
-                vectors[text] = self._embedder.embed([text])[0]
+                found |= self._encoded([text])
             except Exception as error:  # noqa: BLE001 -- it becomes that event's dead letter
                 self._failed[text] = repr(error)
-        return vectors
+        return found
+
+    def _encoded(self, texts: list[str]) -> dict[str, Embedded]:
+        embedder_id = self._embedder.embedder_id
+        return {
+            text: Embedded(text, encoding.vector, embedder_id, encoding.tokens)
+            for text, encoding in zip(texts, self._embedder.encode(texts), strict=True)
+        }

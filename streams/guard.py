@@ -5,9 +5,10 @@ Nothing that a producer can write raises past this module, so one bad record nev
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Final
 
-from memcube.errors import KeyDestroyed, SealBroken
+from memcube.errors import KeyDestroyed, Refused, SealBroken
 from memcube.governance.sealing import Sealer, event_context, open_body
 from memcube.store.record import OutboxMessage
 from processors.step import Opened
@@ -31,27 +32,41 @@ class Misrouted(Exception):
         self.message = message
 
 
+class Reason(StrEnum):
+    """What a worker itself finds wrong. What errors of the contract and the domain say is theirs."""
+
+    TOMBSTONE = "tombstone"
+    NOT_AN_EVENT = "not-an-event"
+    BAD_PAYLOAD = "bad-payload"
+    TOO_LARGE = "too-large"
+    PROCESSOR_ERROR = "processor-error"
+    UNKNOWN = "unknown"
+
+
 class Refusal(Exception):
     """The record cannot be processed, now or after a restart; `reason` is short and stable."""
 
-    def __init__(self, reason: str, message: str) -> None:
-        super().__init__(message)
-        self.reason = reason
+    def __init__(self, reason: Reason | ContractError | Refused | SealBroken, message: str = "") -> None:
+        """By a reason of ours with its message, or by an error that brings both."""
+        found = (reason, message) if isinstance(reason, Reason) else (reason.reason, str(reason))
+        super().__init__(found[1])
+        self.reason: str = found[0]
 
 
 def admit(record: Record, sealer: Sealer, partitions: int) -> Opened:
     """The event with its bodies opened; raises `Misrouted` or `Refusal`."""
     if record.value is None:
-        raise Refusal("tombstone", "the value is null: an event has a value; to erase, send a forget command")
+        what = "the value is null: an event has a value; to erase, send a forget command"
+        raise Refusal(Reason.TOMBSTONE, what)
     try:
         event = decode(record.key, record.headers, record.value)
     except ContractError as error:
-        raise Refusal(error.reason, str(error)) from error
+        raise Refusal(error) from error
     own = partition_for(event.subject.key.encode(), partitions)
     if own != record.partition:
         if len(record.value) > MAX_RESENT_BYTES:
             raise Refusal(
-                "too-large", f"{len(record.value):,} bytes on the wrong partition cannot be re-sent"
+                Reason.TOO_LARGE, f"{len(record.value):,} bytes on the wrong partition cannot be re-sent"
             )
         raise Misrouted(_resend(record, event, own))
     try:
@@ -62,9 +77,9 @@ def admit(record: Record, sealer: Sealer, partitions: int) -> Opened:
     except KeyDestroyed:
         return Opened(event, record.timestamp, contents=(), erased=True)
     except SealBroken as error:
-        raise Refusal(error.reason, str(error)) from error
+        raise Refusal(error) from error
     except ContractError as error:
-        raise Refusal(error.reason, str(error)) from error
+        raise Refusal(error) from error
     return Opened(event, record.timestamp, contents)
 
 

@@ -5,32 +5,33 @@ extract (pure) -> embed (one call a batch) -> consolidate (pure, event by event,
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 import structlog
 
 from memcube import metrics
-from memcube.cube import State
 from memcube.errors import Refused, StoreFault
 from memcube.governance.sealing import Sealer
 from memcube.models.embedder import Embedder
-from memcube.plaintext.view import SubjectView
-from memcube.store.record import CubeStore, Embedded, OutboxMessage, OutboxRow, Partition, Share, SubjectWork
+from memcube.store.record import CubeStore, OutboxMessage, OutboxRow, Partition, Share
 from processors import audit
 from processors.consolidate import PROCESSOR, consolidate
 from processors.extract import extract
+from processors.hearing import heard, heard_before
 from processors.reprocess import reprocess, scope
-from processors.step import Opened, Outcome, Vectors
+from processors.step import Heard, Opened, Outcome, Statement
 from schemas.events import Forget, Reprocess, Shred
 from schemas.topics import EVENTS, Topic
 from streams import messages
 from streams.checkpoint import Work
-from streams.draft import Draft
+from streams.draft import Draft, wordings
 from streams.embedding import Embedding
-from streams.guard import Misrouted, Refusal, admit, dead_letter
+from streams.guard import Misrouted, Reason, Refusal, admit, dead_letter
 from streams.log import Record
 from streams.stages import stage
+from streams.subject_work import Known, needed, subject_work
 from streams.views import Views
 
 log = structlog.get_logger()
@@ -60,14 +61,14 @@ class MemoryRole:
     def plan(self, work: Sequence[Work]) -> Sequence[Share]:
         work = [_up_to_one_alone(part) for part in work]
         with stage("extract"):
-            drafts = {part.partition: [self._draft(record) for record in part.records] for part in work}
+            drafts = {part.partition: self._drafts(part) for part in work}
         with stage("embed"):
             vectors = self._embedding.of(
                 (draft.opened.event.subject.key, text)
                 for drafted in drafts.values()
                 for draft in drafted
                 if draft.opened is not None
-                for text in draft.texts()
+                for text in draft.wordings()
             )
         with stage("consolidate"):
             return [self._share(part, drafts[part.partition], vectors) for part in work]
@@ -98,13 +99,22 @@ class MemoryRole:
     def close(self) -> None:
         self._store.close()
 
-    def _draft(self, record: Record) -> Draft:
-        """First beat. What cannot be read is known here; what it does to memory is not."""
+    def _drafts(self, part: Work) -> list[Draft]:
+        waiting: defaultdict[str, list[Heard]] = defaultdict(list)
+        return [self._draft(record, waiting) for record in part.records]
+
+    def _draft(self, record: Record, waiting: defaultdict[str, list[Heard]]) -> Draft:
+        """First beat. What cannot be read is known here; what it does to memory is not.
+
+        `waiting`: by subject, the turns of the batch so far, which the view does not have yet.
+        """
         try:
             opened = admit(record, self._sealer, self._partitions)
             if isinstance(opened.event.data, Reprocess):
                 return self._reread(record, opened)
-            return Draft(record, opened, extract(opened))
+            said = waiting[opened.event.subject.key]
+            before = heard_before(opened, self._views.of(opened.event.subject.key), said)
+            draft = Draft(record, opened, extract(opened, before), before=before)
         except Misrouted as misrouted:
             metrics.REROUTED.inc()
             return Draft(record, message=misrouted.message)
@@ -114,6 +124,9 @@ class MemoryRole:
             raise
         except Exception as error:  # noqa: BLE001 -- the guard: a fault of a rule is that event's dead letter
             return Draft(record, refusal=_fault(record, error))
+        if (turn := heard(opened)) is not None:
+            said.append(turn)
+        return draft
 
     def _reread(self, record: Record, opened: Opened) -> Draft:
         """First beat of a reprocess: what was said before it, and what has no vector of this embedder."""
@@ -123,37 +136,36 @@ class MemoryRole:
             return Draft(record, opened)
         found = scope(view, data)
         texts = list(dict.fromkeys(found.current.values()))
-        return Draft(
-            record, opened, scope=found, without_vector=frozenset(self._embedding.missing(subject, texts))
-        )
+        missing = frozenset(self._embedding.missing(subject, texts))
+        return Draft(record, opened, scope=found, without_vector=missing)
 
-    def _share(self, work: Work, drafts: Sequence[Draft], vectors: Mapping[str, Vectors]) -> Share:
+    def _share(self, work: Work, drafts: Sequence[Draft], vectors: dict[str, Known]) -> Share:
         outbox: list[OutboxMessage] = []
         for draft in drafts:
             outbox.extend(self._apply(draft, vectors, work.partition.number))
         touched = self._views.touched(
             {d.opened.event.subject.key: None for d in drafts if d.opened is not None}
         )
-        subjects = tuple(_subject_work(view, _reembedded(view, drafts, vectors)) for view in touched)
+        subjects = tuple(subject_work(view, drafts, vectors.get(view.subject, {})) for view in touched)
         return Share(
             partition=work.partition,
             base=work.base,
             next=work.next,
             subjects=subjects,
             vectors={
-                work.subject: _needed(work, view, vectors.get(work.subject, {}), self._embedding.embedder_id)
+                work.subject: needed(work, view, vectors.get(work.subject, {}))
                 for work, view in zip(subjects, touched, strict=True)
             },
             outbox=tuple(outbox),
         )
 
-    def _apply(self, draft: Draft, vectors: Mapping[str, Vectors], partition: int) -> list[OutboxMessage]:
+    def _apply(self, draft: Draft, vectors: dict[str, Known], partition: int) -> list[OutboxMessage]:
         """Third beat, for one event. What it staged is rolled back if it fails."""
         if draft.message is not None:
             return [draft.message]
         opened = draft.opened
         if opened is None:
-            return [self._refuse(draft.record, draft.refusal or Refusal("unknown", ""))]
+            return [self._refuse(draft.record, draft.refusal or Refusal(Reason.UNKNOWN))]
         subject = opened.event.subject
         view = self._views.of(subject.key)
         if view.applied(opened.event.id):
@@ -161,10 +173,14 @@ class MemoryRole:
             return []
         mark = view.mark()
         try:
-            found = vectors.get(subject.key, {})
-            self._embedding.check(statement.text for statement in draft.statements)
+            found = {text: known.vector for text, known in vectors.get(subject.key, {}).items()}
             if draft.scope is None:
-                outcome = consolidate(opened, draft.statements, found, view)
+                statements = draft.statements
+                if (before := heard_before(opened, view)) != draft.before:
+                    statements = self._heard_otherwise(opened, before, vectors)
+                    found = {text: known.vector for text, known in vectors[subject.key].items()}
+                self._embedding.check(wordings(opened, statements))
+                outcome = consolidate(opened, statements, found, view)
             else:
                 self._embedding.check(draft.scope.texts)
                 outcome = reprocess(opened, draft.scope, found, view)
@@ -172,7 +188,7 @@ class MemoryRole:
             self._end_keys(opened, outcome, sent)
         except Refused as error:
             view.rollback(mark)
-            refusal = Refusal(error.reason, str(error))
+            refusal = Refusal(error)
         except StoreFault:
             raise
         except Exception as error:  # noqa: BLE001 -- the guard: a fault of a rule is that event's dead letter
@@ -186,6 +202,17 @@ class MemoryRole:
         attempt = f"{record.topic}/{record.partition}/{record.offset}"
         told = audit.refused(opened.event, opened.recorded_at, refusal.reason, attempt)
         return [self._refuse(record, refusal), messages.audited(told, subject)]
+
+    def _heard_otherwise(
+        self, opened: Opened, before: tuple[Heard, ...], vectors: dict[str, Known]
+    ) -> tuple[Statement, ...]:
+        """The statements anew, with their vectors: a turn of the batch that this one answers was refused."""
+        subject = opened.event.subject.key
+        statements = extract(opened, before)
+        known = vectors.setdefault(subject, {})
+        missing = [(subject, text) for text in wordings(opened, statements) if text not in known]
+        known.update(self._embedding.more(missing).get(subject, {}))
+        return statements
 
     def _messages(self, opened: Opened, outcome: Outcome, partition: int) -> list[OutboxMessage]:
         subject = opened.event.subject
@@ -246,43 +273,6 @@ def _is_alone(record: Record) -> bool:
     return any(name == "ce_type" and value in _ALONE for name, value in record.headers)
 
 
-def _subject_work(view: SubjectView, reembedded: tuple[str, ...]) -> SubjectWork:
-    return SubjectWork(
-        subject=view.subject,
-        base_seq=view.base_seq,
-        seq=view.seq + len(reembedded),
-        versions=view.staged(),
-        erased=frozenset(cube.id for cube in view.staged() if cube.state is State.ERASED),
-        applied=view.staged_events(),
-        reembedded=reembedded,
-    )
-
-
-def _reembedded(
-    view: SubjectView, drafts: Sequence[Draft], vectors: Mapping[str, Vectors]
-) -> tuple[str, ...]:
-    """The cubes that have a vector of this embedder from now on, without a version of their own."""
-    found = vectors.get(view.subject, {})
-    revised = {cube.id for cube in view.staged()}
-    return tuple(
-        cube_id
-        for draft in drafts
-        if draft.scope is not None
-        and draft.opened is not None
-        and draft.opened.event.subject.key == view.subject
-        and draft.opened.event.id in view.staged_events()
-        for cube_id, text in draft.scope.current.items()
-        if text in draft.without_vector and text in found and cube_id not in revised
-    )
-
-
-def _needed(work: SubjectWork, view: SubjectView, vectors: Vectors, embedder_id: str) -> tuple[Embedded, ...]:
-    """The vectors of the texts that are in the record after this share."""
-    texts = dict.fromkeys(cube.text for cube in work.versions if cube.payload and cube.id not in work.erased)
-    texts |= dict.fromkeys(view.cube(cube_id).text for cube_id in work.reembedded)
-    return tuple(Embedded(text, vectors[text], embedder_id) for text in texts if text in vectors)
-
-
 def _fault(record: Record, error: Exception) -> Refusal:
     log.error(
         "processor failed",
@@ -292,4 +282,4 @@ def _fault(record: Record, error: Exception) -> Refusal:
         exc_info=error,
     )
     # The error's own words may quote the text; they stay in the log of this machine.
-    return Refusal("processor-error", f"{type(error).__name__}: see the worker's log")
+    return Refusal(Reason.PROCESSOR_ERROR, f"{type(error).__name__}: see the worker's log")

@@ -119,7 +119,8 @@ def planned(store: CubeStore, embedding: Embedding, key: str, since: datetime | 
         kept |= {fact.id for fact in standing(view, found)}
         wanted = set(embedding.missing(key, list(dict.fromkeys(found.current.values()))))
         lacking += sum(text in wanted for text in found.current.values())
-        vectors = embedding.of((key, text) for text in found.texts).get(key, {})
+        embedded = embedding.of((key, text) for text in found.texts).get(key, {})
+        vectors = {text: known.vector for text, known in embedded.items()}
         steps = reprocess(_opened(data, len(windows), now), found, vectors, view).steps
         made = [step.cube for step in steps if step.cube is not None and step.decision != Decision.NOOP]
         for cube in made:

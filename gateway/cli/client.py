@@ -1,7 +1,8 @@
-"""The running gateway, as the commands ask it."""
+"""The running gateway, as the commands ask it: with the parts of our own client, whose errors become ours."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
@@ -11,9 +12,12 @@ from gateway.cli.place import CliError, Place
 if TYPE_CHECKING:
     import httpx
 
-# Above the gateway's own limit for a wait, so that its explanation arrives first.
-_TIMEOUT_S: Final = 45.0
-_TOO_MANY_REQUESTS: Final = 429
+    from memcube.client.connection import Connection
+    from memcube.client.errors import ClientError
+
+# A gateway that its supervisor restarts is back within the few seconds that these take.
+_RETRIES: Final = 3
+_WRITES: Final = frozenset({"/v1/events", "/v1/commands"})
 
 
 class Busy(CliError):
@@ -25,11 +29,14 @@ class Busy(CliError):
 
 
 class Gateway:
-    """Requests and answers as JSON; every failure is a `CliError`, a full backlog a `Busy`."""
+    """Requests and answers as JSON; every failure is a `CliError`, a full backlog a `Busy`.
 
-    def __init__(self, http: httpx.Client, url: str) -> None:
+    A gateway that is away for a moment is asked again; a write carries a key, so that it is done once.
+    """
+
+    def __init__(self, http: httpx.Client, connection: Connection) -> None:
         self._http = http
-        self._url = url
+        self._connection = connection
 
     def get(self, path: str, **query: Any) -> dict[str, Any]:
         return self._ask("GET", path, query, None)
@@ -38,58 +45,80 @@ class Gateway:
         return self._ask("POST", path, query, body)
 
     def _ask(self, method: str, path: str, query: dict[str, Any], body: Any) -> dict[str, Any]:
+        from memcube.client.errors import ClientError  # noqa: PLC0415  brings httpx
+        from memcube.client.request import Call, answer, new_key  # noqa: PLC0415
+        from memcube.client.turns import encoded  # noqa: PLC0415
+
+        try:
+            call = Call(
+                method,
+                path,
+                answer(dict[str, Any]),
+                {name: value for name, value in query.items() if value is not None},
+                None if body is None else encoded(body, "the request"),
+                new_key() if path in _WRITES else None,
+            )
+            return call.read(self._answered(self._connection.request(call)))
+        except ClientError as error:
+            raise _told(error, self._connection.url) from None
+
+    def _answered(self, request: dict[str, Any]) -> bytes:
         import httpx  # noqa: PLC0415
 
-        params = {name: value for name, value in query.items() if value is not None}
-        try:
-            answer = self._http.request(method, path, params=params, json=body)
-        except httpx.TimeoutException:
-            raise CliError(
-                f"the gateway at {self._url} did not answer in {_TIMEOUT_S:.0f} s", "see `memcube status`"
-            ) from None
-        except httpx.TransportError as error:
-            raise CliError(
-                f"the gateway at {self._url} cannot be reached ({error})",
-                "it may be restarting: see `memcube status`, then try again",
-            ) from None
-        if answer.is_success:
-            return _document(answer, self._url)
-        raise problem(answer)
+        attempts = self._connection.attempts()
+        while True:
+            try:
+                response = self._http.request(**request)
+            except httpx.HTTPError as error:
+                pause = attempts.broke(error)
+            else:
+                if response.is_success:
+                    return response.content
+                pause = attempts.refused(response)
+            time.sleep(pause)
 
 
 def problem(answer: httpx.Response) -> CliError:
     """What a gateway says is wrong; a `Busy` where it asks to wait."""
-    document = _document(answer, str(answer.request.url.copy_with(raw_path=b"/")).rstrip("/"))
-    what = str(document.get("title", f"HTTP {answer.status_code}"))
-    remedy = str(document.get("detail", ""))
-    if answer.status_code == _TOO_MANY_REQUESTS:
-        return Busy(what, remedy, _seconds(answer.headers.get("Retry-After", "")))
-    return CliError(what, remedy)
+    from memcube.client.problems import problem_of  # noqa: PLC0415
+
+    return _told(problem_of(answer), str(answer.request.url.copy_with(raw_path=b"/")).rstrip("/"))
 
 
-def _document(answer: httpx.Response, url: str) -> dict[str, Any]:
-    try:
-        document: dict[str, Any] = answer.json()
-    except ValueError:
-        raise CliError(
-            f"{url} does not answer like a MemCube gateway (HTTP {answer.status_code})",
-            "is --data the right folder? see `memcube status`",
-        ) from None
-    return document
+def _told(error: ClientError, url: str) -> CliError:
+    from memcube.client import errors  # noqa: PLC0415
 
-
-def _seconds(retry_after: str) -> float:
-    """A header that is missing, or a date, means a second: asking once more costs little."""
-    return float(retry_after) if retry_after.isdecimal() else 1.0
+    match error:
+        case errors.Busy():
+            # Nobody knows how long: asking once more after a second costs little.
+            seconds = 1.0 if error.retry_after is None else error.retry_after
+            return Busy(error.title, error.detail, seconds)
+        case errors.Problem():
+            return CliError(error.title, error.detail)
+        case errors.ConnectionFailed():
+            return CliError(
+                f"the gateway at {url} cannot be reached ({error.__cause__})",
+                "it may be restarting: see `memcube status`, then try again",
+            )
+        case errors.BadCall() | errors.TimedOut():
+            return CliError(str(error), "see `memcube status`")
+        case _:
+            return CliError(
+                f"{url} does not answer like a MemCube gateway ({error})",
+                "is --data the right folder? see `memcube status`",
+            )
 
 
 @contextmanager
-def running_gateway(place: Place) -> Iterator[Gateway]:
+def running_gateway(place: Place, *, retries: int = _RETRIES) -> Iterator[Gateway]:
     """The gateway of the system on this data folder; raises `NotRunning`."""
     url = place.system().gateway
     # httpx costs 0.15 s: not for --help, nor for a system that is not running.
     import httpx  # noqa: PLC0415
 
-    # trust_env off: a proxy set for the internet must not be asked for 127.0.0.1.
-    with httpx.Client(base_url=url, timeout=_TIMEOUT_S, trust_env=False) as http:
-        yield Gateway(http, url)
+    from memcube.client.connection import Connection  # noqa: PLC0415
+    from memcube.client.ids import Ids  # noqa: PLC0415
+
+    connection = Connection.given(url, None, retries, "default", Ids())  # each request names its own tenant
+    with httpx.Client(**connection.settings()) as http:
+        yield Gateway(http, connection)

@@ -94,12 +94,12 @@ def _import(place: Place, sources: Sequence[Found]) -> tuple[Result, list[_BadOf
         replacements = plan(gateway, place.address, documents)
         # The person's own clock: "today" in a text is meant in their time zone.
         now = datetime.now().astimezone().isoformat()
-        commands = [body for one in replacements for body in one.commands(place.address, now)]
-        with progress(len(said) + len(commands)) as bar:
-            shipment = Shipment(gateway, len(said) + len(commands), bar)
+        total = len(said) + sum(one.size for one in replacements)
+        with progress(total) as bar:
+            shipment = Shipment(gateway, total, bar)
             with shipment.interruptible():
                 shipment.turns(said)
-                shipment.commands(commands)
+                replaced = [one.send(shipment, place.address, now) for one in replacements]
                 shipment.wait()
             memories, refused = shipment.effects()
     seconds = time.monotonic() - began
@@ -117,7 +117,7 @@ def _import(place: Place, sources: Sequence[Found]) -> tuple[Result, list[_BadOf
         skipped_by=dict(left_out),
         bad=len(bad),
         refused=refused,
-        documents=tuple(one.told() for one in replacements),
+        documents=tuple(replaced),
     )
     return result, sorted(bad, key=lambda one: (one.file, one.number))
 

@@ -69,11 +69,18 @@ def list_cubes(
         typer.Option(help="Only this state, e.g. active (can be repeated; default: all but erased)."),
     ] = None,
     episodes: Annotated[bool, typer.Option("--episodes", help="Raw turns as well.")] = False,
+    as_of: Annotated[
+        str | None, typer.Option(help="Only what was true then: a day (its end) or a time.")
+    ] = None,
+    known_at: Annotated[
+        str | None, typer.Option(help="As it was known then, by recorded time: a day (its end) or a time.")
+    ] = None,
     json: AsJson = False,
 ) -> None:
     """The memories of a subject."""
     with running_gateway(place) as gateway:
         query = {"limit": limit, "state": state or None, "episodes": episodes, **place.address}
+        query |= {"as_of": as_of, "known_at": known_at}
         found = gateway.get("/v1/cubes", **query)
     if json:
         show.as_json(found)

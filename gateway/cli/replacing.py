@@ -1,18 +1,21 @@
 """A document that is imported again: what is new in it, what is gone, and what stays as it is.
 
-A chunk is known by its words. Memories that others rest on as well stay: another document or a
-conversation may have said the same, a person may have edited or pinned it.
+A chunk is known by its words: it is there if a memory has them, or if the event that they make, whose id
+is a digest of them, was applied and what came of it still stands. Memories that others rest on as well
+stay: another document or a conversation may have said the same, a person may have edited or pinned it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, Final
+from collections.abc import Iterator, Sequence
+from itertools import count
+from typing import Final
 
 import msgspec
 
 from gateway.cli.client import Gateway
 from gateway.cli.imports import Chunk
+from gateway.cli.sending import Shipment
 
 _PAGE: Final = 1_000
 # A forget is one event: at 36 bytes an id, this many stay far below what one may weigh.
@@ -36,26 +39,57 @@ class Held(msgspec.Struct, frozen=True):
 
 
 class Replacement(msgspec.Struct, frozen=True):
-    """What to send for one document. `kept`: memories of it that it no longer says, but others do."""
+    """What to send for one document.
+
+    unseen: chunks whose words no memory has. They are new, or were merged into a memory that says nearly
+    the same. kept: memories of it that it no longer says, but others do. standing: the ids of all memories
+    that are there when `removed` are gone.
+    """
 
     document: Document
-    new: tuple[Chunk, ...]
+    unseen: tuple[Chunk, ...]
     removed: tuple[Held, ...]
     kept: tuple[Held, ...]
+    standing: frozenset[str]
 
-    def commands(self, address: dict[str, str], now: str) -> Iterator[dict[str, Any]]:
-        """The gone go first: a new wording that is much like the old one would be merged into it."""
+    @property
+    def size(self) -> int:
+        """How many events it is, or a few more where a chunk comes back."""
+        return -(-len(self.removed) // _FORGET_AT_ONCE) + len(self.unseen)
+
+    def send(self, shipment: Shipment, address: dict[str, str], now: str) -> Replaced:
+        """Raises `CliError`, with how far it came.
+
+        The gone go first: a new wording that is much like the old one would be merged into it.
+        """
         common = {**address, "timestamp": now}
         for first in range(0, len(self.removed), _FORGET_AT_ONCE):
             ids = [held.id for held in self.removed[first : first + _FORGET_AT_ONCE]]
-            yield {**common, "type": "forget", "cube_ids": ids}
+            shipment.command({**common, "type": "forget", "cube_ids": ids})
         name = self.document.name
-        for chunk in self.new:
-            yield {**common, "type": "remember", "text": chunk.text, "source_id": name, "name": name}
-
-    def told(self) -> Replaced:
-        chunks, new = len(self.document.chunks), len(self.new)
-        return Replaced(self.document.name, chunks, new, chunks - new, len(self.removed), len(self.kept))
+        remember = {**common, "type": "remember", "source_id": name, "name": name, "deterministic": True}
+        new, merged = 0, set[str]()
+        waiting = self.unseen
+        # One more than how often a chunk was remembered and then removed or forgotten.
+        for occurrence in count():
+            sent = [
+                shipment.command({**remember, "text": chunk.text, "occurrence": occurrence})
+                for chunk in waiting
+            ]
+            known = [event for event in sent if event.known]
+            new += len(sent) - len(known)
+            made = shipment.made(known)
+            merged |= set().union(*made.values())
+            waiting = tuple(
+                chunk
+                for chunk, event in zip(waiting, sent, strict=True)
+                if event.known and not made[event.event_id] & self.standing
+            )
+            if not waiting:
+                break
+        chunks = len(self.document.chunks)
+        kept = sum(held.id not in merged for held in self.kept)
+        return Replaced(name, chunks, new, chunks - new, len(self.removed), kept)
 
 
 class Replaced(msgspec.Struct, frozen=True):
@@ -76,7 +110,7 @@ def plan(gateway: Gateway, address: dict[str, str], documents: Sequence[Document
 
 
 def _replacement(
-    gateway: Gateway, address: dict[str, str], document: Document, held: Iterable[Held]
+    gateway: Gateway, address: dict[str, str], document: Document, held: Sequence[Held]
 ) -> Replacement:
     wanted = {chunk.text for chunk in document.chunks}
     ours = [one for one in held if document.name in one.names]
@@ -92,8 +126,9 @@ def _replacement(
             present |= edited
         else:
             kept.append(one)
-    new = tuple(chunk for chunk in document.chunks if chunk.text not in present)
-    return Replacement(document, new, tuple(removed), tuple(kept))
+    unseen = tuple(chunk for chunk in document.chunks if chunk.text not in present)
+    standing = frozenset(one.id for one in held) - {one.id for one in removed}
+    return Replacement(document, unseen, tuple(removed), tuple(kept), standing)
 
 
 def _held(gateway: Gateway, address: dict[str, str]) -> Iterator[Held]:

@@ -196,7 +196,8 @@ def _apply(place: Place, plans: Sequence[Plan], *, json: bool) -> list[Done]:
         shipment = Shipment(gateway, len(commands), bar, "running it")
         try:
             with shipment.interruptible():
-                shipment.commands(commands)
+                for command in commands:
+                    shipment.command(command)
                 shipment.wait()
         except (CliError, KeyboardInterrupt):
             for event in shipment.accepted:

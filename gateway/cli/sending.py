@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final, Protocol
 
@@ -87,11 +87,12 @@ class Shipment:
                     self.accepted.append(Accepted.of(turn.body, one))
             self._bar.advance("sent", len(batch))
 
-    def commands(self, commands: Iterable[dict[str, Any]]) -> None:
+    def command(self, body: dict[str, Any]) -> Accepted:
         """Raises `CliError`, with how far it came."""
-        for body in commands:
-            self.accepted.append(Accepted.of(body, self._post("/v1/commands", body)))
-            self._bar.advance("sent", 1)
+        accepted = Accepted.of(body, self._post("/v1/commands", body))
+        self.accepted.append(accepted)
+        self._bar.advance("sent", 1)
+        return accepted
 
     def wait(self) -> None:
         """Until role memory has passed every event; raises `CliError` when it does not move."""
@@ -117,17 +118,26 @@ class Shipment:
         """How many memories the new events made, and how many of them were refused."""
         made: set[str] = set()
         refused = 0
-        new = [event for event in self.accepted if not event.known]
-        for first in range(0, len(new), BATCH):
-            asked = [_name(event) for event in new[first : first + BATCH]]
-            for effect in self._gateway.post("/v1/effects", {"events": asked})["effects"]:
-                refused += not effect["applied"]
-                made |= {
-                    change["id"]
-                    for change in effect["changes"]
-                    if change["version"] == 1 and change["form"] == "fact"
-                }
+        for effect in self._effects([event for event in self.accepted if not event.known]):
+            refused += not effect["applied"]
+            made |= {
+                change["id"]
+                for change in effect["changes"]
+                if change["version"] == 1 and change["form"] == "fact"
+            }
         return len(made), refused
+
+    def made(self, events: Sequence[Accepted]) -> dict[str, set[str]]:
+        """The memories that have a version of each of these events, by its id. Erased ones have none."""
+        return {
+            effect["event_id"]: {change["id"] for change in effect["changes"]}
+            for effect in self._effects(events)
+        }
+
+    def _effects(self, events: Sequence[Accepted]) -> Iterator[dict[str, Any]]:
+        for first in range(0, len(events), BATCH):
+            asked = [_name(event) for event in events[first : first + BATCH]]
+            yield from self._gateway.post("/v1/effects", {"events": asked})["effects"]
 
     def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         """When too much waits already, ask again when told to; raises `CliError` with how far it came."""

@@ -69,7 +69,7 @@ def _status(place: Place) -> dict[str, Any]:
         "children": [msgspec.to_builtins(child) for child in system.children],
     }
     try:
-        with running_gateway(place) as gateway:
+        with running_gateway(place, retries=0) as gateway:  # how it is now
             seen = _ask(gateway)
     except CliError as error:
         return {**known, "ready": False, "reason": _children(system) or error.what}

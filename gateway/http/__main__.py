@@ -17,6 +17,8 @@ import uvicorn
 from fastapi import FastAPI
 
 from gateway.http.app import create_app
+from gateway.http.body import Limits
+from gateway.http.connection import TimedProtocol
 from gateway.http.services import Services
 from gateway.http.wiring import wire
 from memcube import metrics
@@ -53,9 +55,10 @@ def main() -> int:
     # die of that, since a stop that was asked for is no failure.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _heard)
-    app = create_app(start, max_body_bytes=settings.max_body_mb * 1024 * 1024)
+    app = create_app(start, limits=Limits(settings.max_body_mb * 1024 * 1024))
     config = uvicorn.Config(
         app,
+        http=TimedProtocol,
         host="127.0.0.1",
         port=next(
             port for port in (options.port, settings.gateway_port, DEFAULT_GATEWAY_PORT) if port is not None

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from typing import Final
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 
 from gateway.http import (
     audit,
@@ -21,16 +22,18 @@ from gateway.http import (
     status,
     updates,
 )
-from gateway.http.body import IDLE_S, MAX_BYTES, BodyGate
+from gateway.http.body import BodyGate, Limits
 from gateway.http.documented import describe
 from gateway.http.problems import answer_with_problems
+from gateway.http.query import KnownQuery
 from gateway.http.services import Services
+from memcube.settings import MAX_BODY_MB
+
+_LIMITS: Final = Limits(MAX_BODY_MB * 1024 * 1024)
 
 
-def create_app(
-    start: Callable[[], Awaitable[Services]], *, max_body_bytes: int = MAX_BYTES, body_idle_s: float = IDLE_S
-) -> FastAPI:
-    """`start` is called in the event loop that will serve. Larger or slower bodies are refused."""
+def create_app(start: Callable[[], Awaitable[Services]], *, limits: Limits = _LIMITS) -> FastAPI:
+    """`start` is called in the event loop that will serve. Bodies beyond the limits are refused."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -43,7 +46,10 @@ def create_app(
             await services.close()
 
     app = FastAPI(
-        title="MemCube", summary="Memory for language models, as a stream of events.", lifespan=lifespan
+        title="MemCube",
+        summary="Memory for language models, as a stream of events.",
+        lifespan=lifespan,
+        dependencies=[Depends(KnownQuery())],
     )
     for part in (
         events,
@@ -62,7 +68,7 @@ def create_app(
         app.include_router(part.router)
     answer_with_problems(app)
     describe(app)
-    app.add_middleware(BodyGate, max_bytes=max_body_bytes, idle_s=body_idle_s)
+    app.add_middleware(BodyGate, limits=limits)
     app.state.outbox_watch = metrics.OutboxWatch()
     # The outermost, since what the gate refuses is a request too.
     app.add_middleware(metrics.Observed)

@@ -20,9 +20,6 @@ from memcube.errors import NotRunning, Setup, StoreFault
 
 log = logging.getLogger(__name__)
 
-# At the 700 to 1,300 events a second of one worker it is ten seconds of work: who publishes on top of that
-# no longer writes into a memory but into a queue.
-LAG_LIMIT: Final = 10_000
 INTERVAL_S: Final = 1.0
 # The rate is taken over as many looks: shorter would tell of one batch, longer of what was long ago.
 _LOOKS: Final = 10
@@ -59,7 +56,7 @@ class Backlog:
         outbox: Callable[[], Awaitable[int]],
         clock: Callable[[], datetime],
         *,
-        limit: int = LAG_LIMIT,
+        limit: int,
         interval_s: float = INTERVAL_S,
     ) -> None:
         self._reader = reader

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel, ConfigDict
 
 from gateway.http.answers import Done, Forgotten
 from gateway.http.attempt import Attempt, Once
@@ -14,10 +14,12 @@ from gateway.http.documented import problems
 from gateway.http.events import Wait
 from gateway.http.orders import carry_out
 from gateway.http.problems import Problem
-from gateway.http.requests import checked, new_id
+from gateway.http.requests import checked, named, new_id
 from gateway.http.services import House, Services, WhoseIds, undivided
+from gateway.http.strict import Strict
 from gateway.log import Message
 from memcube.cube import Form
+from memcube.store.record import CubeStore
 from schemas.body import Plain
 from schemas.events import Edit, Forget, Incoming, Pin
 from schemas.subject import Address
@@ -25,10 +27,8 @@ from schemas.subject import Address
 router = APIRouter(prefix="/v1/cubes", tags=["cubes"])
 
 
-class Patch(BaseModel):
+class Patch(Strict):
     """What is to be different: at least one of both. As one event: both happen, or neither."""
-
-    model_config = ConfigDict(extra="forbid")
 
     text: str | None = None
     pinned: bool | None = None
@@ -70,18 +70,30 @@ async def forget_everything(
     """Erase every memory and every turn of the subject, and destroy its keys."""
     undivided(ids)
     subject = ids.subject().key
-    held = await house.record.run(lambda store: store.count(subject))
-    counted = Forgotten(dry_run=dry_run, memories=held.get(Form.FACT, 0), episodes=held.get(Form.EPISODE, 0))
     if dry_run:
-        return counted
-    data = Forget(**_fields(ids), everything=True)
-    done = await carry_out(house, _message(house, data, once), once, wait)
+        return _counted(await house.record.run(lambda store: store.count(subject)), dry_run=True)
+    message = _message(house, Forget(**_fields(ids), everything=True), once)
+    held = await house.record.run(lambda store: _held(store, subject, message.event_id))
+    done = await carry_out(house, message, once, wait)
+    counted = _counted(held, dry_run=False)
     return counted.model_copy(update={"event_id": done.event_id, "applied": done.applied})
+
+
+def _held(store: CubeStore, subject: str, event_id: str) -> Mapping[Form, int]:
+    """What there is; or, when this erasure is known already, what there was: it is answered as before."""
+    if event_id in store.applied(subject, [event_id]):
+        return Counter(version.form for version in store.caused_by(subject, event_id))
+    return store.count(subject)
+
+
+def _counted(held: Mapping[Form, int], *, dry_run: bool) -> Forgotten:
+    return Forgotten(dry_run=dry_run, memories=held.get(Form.FACT, 0), episodes=held.get(Form.EPISODE, 0))
 
 
 def _message(house: Services, data: Incoming, attempt: Attempt) -> Message:
     """Raises `ContractError`."""
-    return checked(data, new_id(data.subject().key, attempt.repeat()), house.clock())
+    repeat = attempt.repeat()
+    return checked(data, new_id(data.subject().key, repeat), house.clock(), named(repeat))
 
 
 def _fields(ids: Address) -> Mapping[str, Any]:

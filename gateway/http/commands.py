@@ -22,4 +22,6 @@ async def command(house: House, once: Once, order: Annotated[Command, Body()], w
     """Put a command in the log. With `wait=recallable`: what it changed, or why it was refused."""
     if isinstance(order, RememberIn | FeedbackIn | ReprocessIn):
         house.backlog.check()  # whoever wants something corrected or erased does not wait for others
-    return await carry_out(house, order.message(house.clock(), once.repeat()), once, wait)
+    now, repeat = house.clock(), once.repeat()
+    message = await house.sealer.run(lambda sealer: order.message(sealer, now, repeat))
+    return await carry_out(house, message, once, wait)

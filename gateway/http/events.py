@@ -7,17 +7,19 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Body, Query
-from pydantic import ValidationError
+import msgspec
+from fastapi import APIRouter, Query, Request
+from pydantic import Field, ValidationError
 
 from gateway.http.answers import Accepted, AcceptedBatch, Change, Effect, Effects, Rejected
-from gateway.http.attempt import Once
+from gateway.http.attempt import Attempt, Once
 from gateway.http.documented import TURNS, problems
-from gateway.http.problems import Problem, as_problem
-from gateway.http.progress import WAIT_LIMIT_S
-from gateway.http.requests import MAX_BATCH, EffectsOf, Repeat, Turn
+from gateway.http.problems import Problem, as_problem, unconfirmed
+from gateway.http.requests import MAX_BATCH, Ids, Repeat
 from gateway.http.services import House, Services
-from gateway.log import BusError, Message, Receipt
+from gateway.http.strict import Id, Strict
+from gateway.http.turns import sent, turn_of
+from gateway.log import BusDown, BusError, Message, Receipt
 from memcube.errors import StoreFault
 from memcube.governance.sealing import Sealer
 from memcube.store.record import CubeStore
@@ -28,6 +30,18 @@ router = APIRouter(prefix="/v1", tags=["events"])
 Wait = Annotated[Literal["recallable"] | None, Query(description="answer when recall sees it")]
 
 
+class EventOf(Ids):
+    """An event by its id, and whose it is."""
+
+    event_id: Id
+
+
+class EffectsOf(Strict):
+    """Events whose effects are asked for."""
+
+    events: tuple[EventOf, ...] = Field(max_length=MAX_BATCH)
+
+
 @router.post(
     "/events",
     response_model=Accepted | AcceptedBatch,
@@ -36,30 +50,29 @@ Wait = Annotated[Literal["recallable"] | None, Query(description="answer when re
     openapi_extra=dict(TURNS),
 )
 async def add_events(
-    house: House, once: Once, body: Annotated[dict[str, Any], Body()], wait: Wait = None
+    house: House, once: Once, request: Request, wait: Wait = None
 ) -> Accepted | AcceptedBatch:
     """One turn, or `{"events": [...]}` with up to 1,000, each with its own answer.
 
     Acknowledged means: in Kafka, confirmed by all in-sync replicas.
     """
     house.backlog.check()
-    batch = _batch(body)
-    turns = [body] if batch is None else batch
+    body = sent(await request.body())
     now = house.clock()
     messages = await house.sealer.run(
-        lambda sealer: [_message(turn, sealer, now, once.repeat(n)) for n, turn in enumerate(turns)]
+        lambda sealer: [_message(turn, sealer, now, once.repeat(n)) for n, turn in enumerate(body.turns)]
     )
     good = [message for message in messages if isinstance(message, Message)]
     async with once.alone(message.data.tenant for message in good):
-        known = await known_events(house, good)
-        receipts = iter(await house.bus.publish(good))
+        known = await known_events(house, good, once)
+        receipts = iter(await published(house, good))
     outcomes = [next(receipts) if isinstance(message, Message) else message for message in messages]
-    if batch is None and isinstance(outcomes[0], Exception):
+    if not body.batch and isinstance(outcomes[0], Exception):
         # As a problem: pydantic's own error is no class of ours, so it would be logged with the words in it.
         raise as_problem(outcomes[0])
     await wait_until_recallable(house, [one for one in outcomes if isinstance(one, Receipt)], wait)
     answers = [_answer(outcome, known) for outcome in outcomes]
-    if batch is None and isinstance(answers[0], Accepted):
+    if not body.batch and isinstance(answers[0], Accepted):
         return answers[0]
     return AcceptedBatch(events=answers)
 
@@ -77,8 +90,8 @@ async def wait_until_recallable(house: Services, receipts: Sequence[Receipt], wa
         raise Problem(
             504,
             "The events are in the log, but not yet recallable",
-            f"role memory did not reach them within {WAIT_LIMIT_S:.0f} s; they are safe, nothing need be sent"
-            " again. `memcube status` shows how far it has come",
+            f"role memory did not reach them within {house.memory.limit_s:.0f} s; they are safe, nothing need"
+            " be sent again. `memcube status` shows how far it has come",
             "not-yet",
             events=[{"event_id": r.event_id, "partition": r.partition, "offset": r.offset} for r in receipts],
         )
@@ -93,27 +106,31 @@ def effect(store: CubeStore, subject: str, event_id: str) -> Effect:
     )
 
 
-def _batch(body: dict[str, Any]) -> list[Any] | None:
-    if "events" not in body:
-        return None
-    events = body["events"]
-    if len(body) > 1 or not isinstance(events, list):
-        detail = 'a batch is {"events": [...]} and nothing else'
-        raise Problem(422, "The request is not valid", detail, "bad-request")
-    if len(events) > MAX_BATCH:
-        detail = f"{len(events):,} events in one request: send at most {MAX_BATCH:,}"
-        raise Problem(413, "The batch is too large", detail, "batch-too-large")
-    return events
+async def published(house: Services, messages: Sequence[Message]) -> Sequence[Receipt | BusError | Problem]:
+    """One result a message; raises a `Problem` when nothing was confirmed."""
+    try:
+        results = await house.bus.publish(messages)
+    except BusDown as error:
+        raise unconfirmed(error, messages) from None
+    return [
+        unconfirmed(result, [message]) if isinstance(result, BusDown) else result
+        for message, result in zip(messages, results, strict=True)
+    ]
 
 
-async def known_events(house: Services, messages: Sequence[Message]) -> frozenset[str]:
-    """The events that were applied before. Only a courtesy: without the record, events still go in."""
+async def known_events(house: Services, messages: Sequence[Message], attempt: Attempt) -> frozenset[str]:
+    """The events that were applied before; raises a `Problem` if one of them is another under the same key.
+
+    Only a courtesy: without the record, events still go in.
+    """
     by_subject: defaultdict[str, list[str]] = defaultdict(list)
     for message in messages:
         by_subject[message.data.subject().key].append(message.event_id)
 
     def ask(store: CubeStore) -> frozenset[str]:
-        return frozenset().union(*(store.applied(subject, ids) for subject, ids in by_subject.items()))
+        known = frozenset().union(*(store.applied(subject, ids) for subject, ids in by_subject.items()))
+        attempt.check(store, known, messages)
+        return known
 
     try:
         return await house.record.run(ask)
@@ -122,16 +139,16 @@ async def known_events(house: Services, messages: Sequence[Message]) -> frozense
 
 
 def _message(
-    turn: Any, sealer: Sealer, now: datetime, repeat: Repeat | None
-) -> Message | ContractError | ValidationError:
+    turn: msgspec.Raw | Any, sealer: Sealer, now: datetime, repeat: Repeat | None
+) -> Message | ContractError | ValidationError | Problem:
     try:
-        return Turn.model_validate(turn).message(sealer, now, repeat)
-    except (ContractError, ValidationError) as error:
+        return turn_of(turn).message(sealer, now, repeat)
+    except (ContractError, ValidationError, Problem) as error:
         return error
 
 
 def _answer(
-    outcome: Receipt | BusError | ContractError | ValidationError, known: frozenset[str]
+    outcome: Receipt | BusError | ContractError | ValidationError | Problem, known: frozenset[str]
 ) -> Accepted | Rejected:
     if isinstance(outcome, Receipt):
         return Accepted(

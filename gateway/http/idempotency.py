@@ -1,8 +1,8 @@
 """`Idempotency-Key`: a request that is sent again is the same events; another one under its key is refused.
 
 That a repeat has no second effect needs no table: the ids of its events are made of the key, and the stream
-applies an id once, whatever was restarted meanwhile. The table only finds a key that was used for something
-else, within a day and as long as this process lives.
+applies an id once, whatever was restarted meanwhile. The table finds a key that was used for something else,
+within a day and as long as this process lives; beyond that the record tells (`gateway.http.repeated`).
 """
 
 from __future__ import annotations
@@ -63,11 +63,7 @@ class Claims:
         if seen is None:
             seen = self._seen[name] = _Seen(digest, now, asyncio.Lock())
         elif seen.request != digest:
-            detail = (
-                f"Idempotency-Key {key[:80]!a} was used for another request: send that one again as it was,"
-                " or this one under a key of its own"
-            )
-            raise Problem(422, "The key was used before", detail, "idempotency-key-reused")
+            raise reused(key)
         async with seen.running:
             yield
 
@@ -80,3 +76,12 @@ class Claims:
 
     def _digest(self, data: bytes) -> bytes:
         return blake2b(data, digest_size=_DIGEST_BYTES, key=self._secret).digest()
+
+
+def reused(key: str) -> Problem:
+    """The key stands for another request."""
+    detail = (
+        f"Idempotency-Key {key[:80]!a} was used for another request: send that one again as it was,"
+        " or this one under a key of its own"
+    )
+    return Problem(422, "The key was used before", detail, "idempotency-key-reused")

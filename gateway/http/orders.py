@@ -7,7 +7,7 @@ from typing import Final
 
 from gateway.http.answers import Done
 from gateway.http.attempt import Attempt
-from gateway.http.events import effect, known_events, wait_until_recallable
+from gateway.http.events import effect, known_events, published, wait_until_recallable
 from gateway.http.problems import Problem, refused
 from gateway.http.services import Services
 from gateway.log import BusError, Message, Receipt
@@ -22,9 +22,9 @@ async def carry_out(house: Services, message: Message, attempt: Attempt, wait: s
     """Raises a `Problem` when it was refused, which only a wait can tell."""
     subject = message.data.subject()
     async with attempt.alone([subject.tenant]):
-        known = await known_events(house, [message])
-        (receipt,) = await house.bus.publish([message])
-    if isinstance(receipt, BusError):
+        known = await known_events(house, [message], attempt)
+        (receipt,) = await published(house, [message])
+    if not isinstance(receipt, Receipt):
         raise receipt
     done = Done(
         event_id=receipt.event_id,

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+import msgspec
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import ValidationError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
-from gateway.log import BusError, Unsendable
+from gateway.log import BusDown, BusError, Message, Named, Unsendable
 from memcube.errors import CubeErased, KeyDestroyed, MemcubeError, NoSuchCube, Refused, Setup, StoreFault
-from schemas.errors import ContractError, TooLarge
+from schemas.errors import BadSubject, ContractError, TooLarge
 
 log = logging.getLogger(__name__)
 
@@ -63,12 +66,16 @@ _REMEDIES: Final = {
 }
 
 
-def refused(reason: str, detail: str, **more: Any) -> Problem:
-    """What a command met when it was applied: nothing was changed."""
+_NOT_READ: Final = {NoSuchCube.reason: "There is no such memory", CubeErased.reason: "This memory was erased"}
+_NOT_DONE: Final = "The command was refused; nothing was changed"
+
+
+def refused(reason: str, detail: str, title: str = _NOT_DONE, **more: Any) -> Problem:
+    """What a command met when it was applied: nothing was changed. A reading has a title of its own."""
     remedy = _REMEDIES.get(reason)
     return Problem(
         _BY_REASON.get(reason, 409),
-        "The command was refused; nothing was changed",
+        title,
         f"{detail} ({remedy})" if remedy else detail,
         reason,
         **more,
@@ -78,6 +85,7 @@ def refused(reason: str, detail: str, **more: Any) -> Problem:
 # The first class that fits speaks for the error: a narrower one stands before a wider one.
 _ANSWERS: Final[tuple[tuple[type[Exception], int, str, str], ...]] = (
     (TooLarge, 413, "The text is too large", ""),
+    (BadSubject, 422, "The subject is not valid", ""),
     (ContractError, 422, "The event is not valid", ""),
     (KeyDestroyed, 410, "This memory was erased", ""),
     (Unsendable, 413, "Kafka does not take this event", "unsendable"),
@@ -92,7 +100,7 @@ def as_problem(error: Exception) -> Problem:
     if isinstance(error, Problem):
         return error
     if isinstance(error, Refused):
-        return refused(error.reason, str(error))
+        return refused(error.reason, str(error), _NOT_READ.get(error.reason, _NOT_DONE))
     if isinstance(error, ValidationError | RequestValidationError):
         return Problem(422, "The request is not valid", _first_error(error), "bad-request")
     for kind, status, title, reason in _ANSWERS:
@@ -101,30 +109,76 @@ def as_problem(error: Exception) -> Problem:
     return Problem(500, "A fault in MemCube", "see the gateway's log for its cause", "fault")
 
 
+def unconfirmed(error: BusDown, messages: Sequence[Message]) -> Problem:
+    """The broker did not confirm, and may have taken them all the same: what sending them again would do."""
+    if any(message.named is Named.NOTHING for message in messages):
+        advice = (
+            "it may be in the log already, and sent again it would be there twice. With an id or an"
+            " Idempotency-Key it is applied once, however often it is sent"
+        )
+    elif any(message.named is Named.KEY for message in messages):
+        advice = "then send it again with the same key: it is applied once"
+    else:
+        advice = "then send it again with the same id: it is applied once"
+    return Problem(503, "Kafka does not answer", f"{error}; {advice}", "kafka-down")
+
+
 def answer_with_problems(app: FastAPI) -> None:
     """Make every error of this app a problem document."""
     for kind in (Problem, ContractError, MemcubeError, BusError, RequestValidationError, Exception):
         app.add_exception_handler(kind, _answer)
     app.add_exception_handler(HTTPException, _answer_http)
+    app.add_exception_handler(ClientDisconnect, _answer_nobody)
 
 
 async def _answer(request: Request, error: Exception) -> JSONResponse:
     problem = as_problem(error)
     if problem.status >= 500:
-        log.error(
-            "%s %s: %s", request.method, request.url.path, error, exc_info=problem.status == 500 and error
-        )
+        # What is planned is no fault. The trace of what nobody foresaw is written by the server itself.
+        level = logging.WARNING if isinstance(error, Problem) else logging.ERROR
+        foreseen = isinstance(error, Problem | MemcubeError | BusError)
+        trace = error if problem.status == 500 and foreseen else None
+        log.log(level, "%s %s: %s", request.method, request.url.path, error, exc_info=trace)
     return problem.response()
 
 
 async def _answer_http(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101  registered for this class only
+    if isinstance(error.__cause__, ValueError | RecursionError):  # FastAPI's word for whatever it cannot read
+        return not_json(error.__cause__).response()
     problem = Problem(error.status_code, str(error.detail), "the routes are listed at /docs", "http")
     return problem.response()
 
 
+async def _answer_nobody(_: Request, error: Exception) -> JSONResponse:
+    """Whoever sent half a body has gone, or was told already why it is not read."""
+    return Problem(400, "The body is not whole", str(error) or "its end did not come", "http").response()
+
+
+def not_json(error: Exception) -> Problem:
+    """What a reader of JSON met."""
+    match error:
+        case RecursionError():
+            detail = "it is nested too deeply: a few hundred levels are read"
+        case json.JSONDecodeError():
+            detail = f"not valid JSON at character {error.pos}: {error.msg}"
+        case UnicodeDecodeError():
+            detail = "it is not UTF-8: send JSON in UTF-8"
+        case msgspec.DecodeError():
+            detail = f"not valid JSON: {error}"
+        case _:
+            detail = "a number has more than 4,300 digits: send it as a string, or a shorter one"
+    return Problem(422, "The body cannot be read", detail, "bad-request")
+
+
 def _first_error(error: ValidationError | RequestValidationError) -> str:
     # The input is left out of the text: it may be large, or no valid Unicode.
-    found = error.errors()[0]
+    if isinstance(error, ValidationError):
+        found: Any = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    else:
+        found = error.errors()[0]
+        if found["type"] == "json_invalid":
+            return f"not valid JSON at character {found['loc'][-1]}: {found['ctx']['error']}"
     where = ".".join(str(part) for part in found["loc"] if part != "body")
-    return f"{where}: {found['msg']}" if where else str(found["msg"])
+    said = str(found["msg"]).removeprefix("Value error, ")
+    return f"{where}: {said}" if where else said

@@ -19,19 +19,20 @@ ReadPositions = Callable[[], Awaitable[Mapping[Partition, int]]]
 class Progress:
     """The positions of one role on one topic, as its store has them."""
 
-    def __init__(self, role: str, topic: str, read: ReadPositions) -> None:
+    def __init__(self, role: str, topic: str, read: ReadPositions, *, limit_s: float = WAIT_LIMIT_S) -> None:
+        self.limit_s = limit_s
         self.role = role
         self.topic = topic
         self._read = read
         self._poll: asyncio.Task[Mapping[int, int]] | None = None
 
-    async def wait(self, receipts: Iterable[Receipt], limit_s: float = WAIT_LIMIT_S) -> bool:
+    async def wait(self, receipts: Iterable[Receipt]) -> bool:
         """Whether the positions passed all of the events within the limit."""
         wanted: dict[int, int] = {}
         for receipt in receipts:
             wanted[receipt.partition] = max(wanted.get(receipt.partition, 0), receipt.offset + 1)
         try:
-            async with asyncio.timeout(limit_s):
+            async with asyncio.timeout(self.limit_s):
                 while wanted:
                     positions = await self._next_poll()
                     wanted = {number: at for number, at in wanted.items() if positions.get(number, 0) < at}

@@ -8,7 +8,8 @@ from fastapi import APIRouter
 
 from gateway.http.answers import Memories, Memory
 from gateway.http.metrics import timed_phase
-from gateway.http.requests import Recall, as_of
+from gateway.http.moments import as_of
+from gateway.http.requests import Recall
 from gateway.http.services import House
 from schemas.events import Parent, Recalled
 

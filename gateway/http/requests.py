@@ -6,16 +6,17 @@ accepted cannot become a dead letter for its form.
 
 from __future__ import annotations
 
-import re
 from abc import abstractmethod
-from datetime import UTC, datetime, time
+from datetime import datetime
 from typing import Annotated, Any, Final, Literal
 from uuid import NAMESPACE_OID, uuid4, uuid5
 
 import msgspec
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from gateway.log import SOURCE, Message
+from gateway.http.moments import moment
+from gateway.http.strict import Id, Strict
+from gateway.log import SOURCE, Message, Named
 from memcube.governance.sealing import Sealer
 from schemas.body import Plain
 from schemas.envelope import check_content, decode, encode
@@ -39,13 +40,12 @@ from schemas.subject import Address, Others, Subject
 MAX_BATCH: Final = 1_000
 DEFAULT_LIMIT: Final = 5
 MOST_MEMORIES: Final = 100
-_DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}|\d{8}")
+# As many as fit the one event that they become: 1 MiB, of which an id of ours takes 39 bytes.
+MOST_IDS: Final = 10_000
 
 
-class Ids(BaseModel):
+class Ids(Strict):
     """Whose memory: the first of group, user, agent, run that is given. The others say where it came from."""
-
-    model_config = ConfigDict(extra="forbid")
 
     tenant: str = "default"
     group_id: str | None = None
@@ -94,9 +94,9 @@ class Turn(Ids):
     timestamp: str | None = None
     assumed_timestamp: str | None = None
     name: str | None = None
-    used: tuple[str, ...] = Field((), max_length=1_000)
+    used: tuple[Id, ...] = Field((), max_length=1_000)
     deterministic: bool = False
-    occurrence: int = Field(0, ge=0)
+    occurrence: int = Field(0, ge=0, le=2**63 - 1)
 
     def message(self, sealer: Sealer, now: datetime, repeat: Repeat | None = None) -> Message:
         """Raises `ContractError`."""
@@ -111,7 +111,9 @@ class Turn(Ids):
             raise BadPayload("used names what an answer was given: only a turn of the assistant has it")
         else:
             data = Prompt(**self.ids(), body=body, source_id=source_id)
-        return checked(data, self._event_id(sealer, said, repeat), said or assumed or now)
+        own = self.id is not None or self.deterministic
+        event_id = self._event_id(sealer, said, repeat)
+        return checked(data, event_id, said or assumed or now, Named.ITSELF if own else named(repeat))
 
     def _event_id(self, sealer: Sealer, said: datetime | None, repeat: Repeat | None) -> str:
         key = self.subject().key
@@ -149,14 +151,22 @@ class _Command(Ids):
     id: str | None = Field(None, min_length=1)
     timestamp: str | None = None
 
-    def message(self, now: datetime, repeat: Repeat | None = None) -> Message:
+    def message(self, sealer: Sealer, now: datetime, repeat: Repeat | None = None) -> Message:
         """Raises `ContractError`."""
         time = now if self.timestamp is None else moment(self.timestamp)
         data = self.data()
-        key = data.subject().key
-        if self.id is None:
-            return checked(data, new_id(key, repeat), time)
-        return checked(data, str(uuid5(NAMESPACE_OID, f"{key}\x1fcommand\x1f{self.id}")), time)
+        own = self._own_id(sealer)
+        if own is None:
+            return checked(data, new_id(data.subject().key, repeat), time, named(repeat))
+        return checked(data, own, time)
+
+    def _own_id(self, sealer: Sealer) -> str | None:  # noqa: ARG002  for those made of words
+        """The event's id where the command itself says which event it is."""
+        return (
+            None
+            if self.id is None
+            else str(uuid5(NAMESPACE_OID, f"{self.subject().key}\x1fcommand\x1f{self.id}"))
+        )
 
     @abstractmethod
     def data(self) -> Incoming:
@@ -164,12 +174,16 @@ class _Command(Ids):
 
 
 class RememberIn(_Command):
+    """Without an id but with `deterministic`, the same words are one command, counted by `occurrence`."""
+
     type: Literal["remember"]
     text: str
     name: str | None = None
     source_id: str | None = None
     pinned: bool = False
     expires_at: str | None = None
+    deterministic: bool = False
+    occurrence: int = Field(0, ge=0)
 
     def data(self) -> Incoming:
         return Remember(
@@ -180,10 +194,18 @@ class RememberIn(_Command):
             expires_at=None if self.expires_at is None else moment(self.expires_at),
         )
 
+    def _own_id(self, sealer: Sealer) -> str | None:
+        if self.id is not None or not self.deterministic:
+            return super()._own_id(sealer)
+        # Keyed, like that of a turn.
+        check_content(Plain(text=self.text, name=self.name))
+        parts = ("remember", self.text, self.name, self.source_id, self.occurrence)
+        return sealer.digest(self.subject().key, msgspec.json.encode(parts))
+
 
 class EditIn(_Command):
     type: Literal["edit"]
-    cube_id: str
+    cube_id: Id
     text: str
 
     def data(self) -> Incoming:
@@ -192,7 +214,7 @@ class EditIn(_Command):
 
 class PinIn(_Command):
     type: Literal["pin"]
-    cube_id: str
+    cube_id: Id
     pinned: bool = True
 
     def data(self) -> Incoming:
@@ -203,7 +225,7 @@ class ForgetIn(_Command):
     """`everything` ends the whole subject; otherwise name at least one cube."""
 
     type: Literal["forget"]
-    cube_ids: tuple[str, ...] = ()
+    cube_ids: tuple[Id, ...] = Field((), max_length=MOST_IDS)
     everything: bool = False
 
     def data(self) -> Incoming:
@@ -214,7 +236,7 @@ class ForgetIn(_Command):
 
 class UndoIn(_Command):
     type: Literal["undo"]
-    event_id: str
+    event_id: Id
 
     def data(self) -> Incoming:
         return Undo(**self.ids(), event_id=self.event_id)
@@ -244,7 +266,7 @@ class ReprocessIn(_Command):
 
 class FeedbackIn(_Command):
     type: Literal["feedback"]
-    cube_ids: tuple[str, ...] = Field(min_length=1)
+    cube_ids: tuple[Id, ...] = Field(min_length=1, max_length=MOST_IDS)
     verdict: Verdict
 
     def data(self) -> Incoming:
@@ -257,20 +279,6 @@ Command = Annotated[
 ]
 
 
-class EventOf(Ids):
-    """An event by its id, and whose it is."""
-
-    event_id: str
-
-
-class EffectsOf(BaseModel):
-    """Events whose effects are asked for."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    events: tuple[EventOf, ...] = Field(max_length=MAX_BATCH)
-
-
 def new_id(subject: str, repeat: Repeat | None) -> str:
     """Of an event that has no id of its own: the same for a repeated request, else a new one."""
     if repeat is None:
@@ -278,7 +286,12 @@ def new_id(subject: str, repeat: Repeat | None) -> str:
     return str(uuid5(NAMESPACE_OID, f"{subject}\x1fidempotency\x1f{repeat.index}\x1f{repeat.key}"))
 
 
-def checked(data: Incoming, event_id: str, time: datetime) -> Message:
+def named(repeat: Repeat | None) -> Named:
+    """What makes the id of an event that has none of its own."""
+    return Named.NOTHING if repeat is None else Named.KEY
+
+
+def checked(data: Incoming, event_id: str, time: datetime, named: Named = Named.ITSELF) -> Message:
     """The message, once it is known to pass the stream's own gate; raises `ContractError`."""
     body = getattr(data, "body", None)
     if isinstance(body, Plain):
@@ -291,21 +304,4 @@ def checked(data: Incoming, event_id: str, time: datetime) -> Message:
             "a field holds a lone surrogate, which is no character: send valid Unicode"
         ) from None
     decode(*record)
-    return Message(data, event_id, time, SOURCE)
-
-
-def moment(text: str) -> datetime:
-    """A time in ISO 8601, in UTC where no offset is given; raises `BadPayload`."""
-    try:
-        parsed = datetime.fromisoformat(text.strip())
-    except ValueError:
-        raise BadPayload(
-            f"{text[:40]!r} is no time in ISO 8601: write it like 2026-11-23T18:30:00+01:00"
-        ) from None
-    return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
-
-
-def as_of(text: str) -> datetime:
-    """Like `moment`, but a bare day means all of it: what was true when it ended."""
-    parsed = moment(text)
-    return datetime.combine(parsed, time.max, UTC) if _DAY.fullmatch(text.strip()) else parsed
+    return Message(data, event_id, time, SOURCE, named)

@@ -15,6 +15,7 @@ from gateway.http.letters import Letters
 from gateway.http.problems import Problem
 from gateway.http.progress import Progress
 from gateway.http.streams import Streams
+from gateway.http.ticker import Ticker
 from gateway.log import Bus
 from gateway.thread import Workbench
 from memcube.governance.ledger import Ledger
@@ -35,6 +36,7 @@ class Services(msgspec.Struct, frozen=True):
     letters: Letters
     progress: tuple[Progress, ...]
     backlog: Backlog
+    ticker: Ticker
     streams: Streams
     claims: Claims
     kafka: Callable[[], str]
@@ -48,9 +50,11 @@ class Services(msgspec.Struct, frozen=True):
     def start(self) -> None:
         """Begin what goes on in the background."""
         self.backlog.start()
+        self.ticker.start()
 
     async def close(self) -> None:
         self.streams.end()
+        await self.ticker.close()
         await self.backlog.close()
         await self.bus.close()
         for bench in (self.recalls, self.record, self.ledger, self.sealer):

@@ -14,12 +14,14 @@ from gateway.http.metrics import timed_phase
 from gateway.http.progress import Progress
 from gateway.http.services import Services
 from gateway.http.streams import Streams
+from gateway.http.ticker import Ticker
 from gateway.reading import KafkaReader
 from gateway.thread import Workbench
 from memcube.governance.keys import KeyStore
 from memcube.governance.ledger import Ledger
 from memcube.governance.sealing import Sealer, SubjectSealer
 from memcube.models import load_embedder
+from memcube.plaintext.cues import cues
 from memcube.plaintext.recall import Recaller
 from memcube.plaintext.words import terms
 from memcube.settings import Settings
@@ -60,6 +62,12 @@ def wire(settings: Settings) -> Services:
             clock,
             limit=settings.lag_limit,
         ),
+        ticker=Ticker(
+            bus,
+            lambda now: record.run(lambda store: store.due(now)),
+            clock,
+            every_s=settings.tick_hours * 3600,
+        ),
         streams=Streams(),
         claims=Claims(clock),
         kafka=settings.bootstrap,
@@ -80,6 +88,7 @@ def recaller(settings: Settings, sealer: Sealer) -> Recaller:
         embedder.dimensions,
         settings.recall_memory_mb * 1024 * 1024,
         analyse=terms,
+        cues=cues,
         timed=timed_phase,
     )
     return Recaller(index, embedder, timed=timed_phase)

@@ -164,6 +164,17 @@ class Entries(msgspec.Struct, frozen=True):
     events: tuple[Entry, ...]
 
 
+class Position(msgspec.Struct, frozen=True):
+    """The offset that role memory reads next."""
+
+    partition: int
+    next: int
+
+
+class Positions(msgspec.Struct, frozen=True):
+    positions: tuple[Position, ...]
+
+
 class Outcome(msgspec.Struct, frozen=True):
     """What became of one message.
 

@@ -13,10 +13,11 @@ import httpx
 from httpx_sse import aconnect_sse
 
 from memcube.client.answers import Added, Cube, Done, Forgotten, Found, History, Opened
-from memcube.client.calls import Call, Pages, Steps
+from memcube.client.calls import Pages
 from memcube.client.connection import Connection
 from memcube.client.errors import BadCall, ClientError
 from memcube.client.ids import Ids
+from memcube.client.request import Call, Pause, Steps
 from memcube.client.retries import Retries
 from memcube.client.sync import Client
 from memcube.client.turns import Messages
@@ -61,9 +62,10 @@ class AsyncClient:
         *,
         timestamp: datetime | str | None = None,
         wait: bool = True,
+        wait_s: float | None = None,
         **ids: Unpack[Ids],
     ) -> Added:
-        return await self._run(self._calls.add(messages, timestamp, wait, ids))
+        return await self._run(self._calls.add(messages, timestamp, wait, wait_s, ids))
 
     async def remember(
         self,
@@ -197,14 +199,18 @@ class AsyncClient:
 
     async def _run(self, steps: Steps[T]) -> T:
         try:
-            call = next(steps)
+            step = next(steps)
             while True:
+                if isinstance(step, Pause):
+                    await self._sleep(step.seconds)
+                    step = next(steps)
+                    continue
                 try:
-                    answer = await self._send(call)
+                    answer = await self._send(step)
                 except ClientError as error:
-                    call = steps.throw(error)
+                    step = steps.throw(error)
                 else:
-                    call = steps.send(answer)
+                    step = steps.send(answer)
         except StopIteration as end:
             result: T = end.value
             return result

@@ -2,52 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
-from typing import Any, Final, Generic, Literal, TypeVar
+from typing import Any, Final, Literal
 from urllib.parse import quote
-from uuid import uuid4
 
 import msgspec
 
-from memcube.client.answers import (
-    Added,
-    Cube,
-    Done,
-    Effects,
-    Entries,
-    Entry,
-    Forgotten,
-    Found,
-    History,
-    Opened,
-    Outcome,
-    Page,
-)
-from memcube.client.errors import BadAnswer, BadCall, ClientError, NotYet
+from memcube.client.adding import Adding, patience_s
+from memcube.client.answers import Added, Cube, Done, Forgotten, Found, History, Opened, Page
+from memcube.client.errors import BadAnswer, BadCall
 from memcube.client.ids import Ids, Whose
 from memcube.client.opening import structured
-from memcube.client.turns import Messages, batches, encoded, moment, turns
+from memcube.client.request import Call, Steps, answer, new_key
+from memcube.client.turns import Messages, encoded, moment, turns
 from schemas.events import INCOMING, OUTGOING, Verdict
 
-T = TypeVar("T")
 PAGE: Final = 500
-
-
-class Call(msgspec.Struct, Generic[T], frozen=True):
-    """One request. `key`: the same on every try, so that a write that is repeated is done once."""
-
-    method: str
-    path: str
-    read: Callable[[bytes], T]
-    query: Mapping[str, str | int | list[str]] = {}
-    body: bytes | None = None
-    key: str | None = None
-
-    @property
-    def headers(self) -> dict[str, str]:
-        found = {} if self.body is None else {"content-type": "application/json"}
-        return found if self.key is None else {**found, "idempotency-key": self.key}
 
 
 class Pages:
@@ -67,7 +38,7 @@ class Pages:
             return None
         size = PAGE if self._left is None else min(PAGE, self._left)
         place = {} if self._before is None else {"before": self._before}
-        return Call("GET", "/v1/cubes", _answer(Page), {**self._query, **place, "limit": size})
+        return Call("GET", "/v1/cubes", answer(Page), {**self._query, **place, "limit": size})
 
     def took(self, page: Page) -> tuple[Cube, ...]:
         self._before = page.next
@@ -77,22 +48,28 @@ class Pages:
         return page.cubes
 
 
-Steps = Generator[Call[Any], Any, T]
-"""A call of several requests: yields each, gets its answer, returns the whole."""
-
-
 class Calls:
     """All calls, with the tenant and the ids of one client."""
 
-    def __init__(self, whose: Whose) -> None:
+    def __init__(self, whose: Whose, clock: Callable[[], float]) -> None:
         self._whose = whose
+        self._clock = clock
 
     # --- what is said -----------------------------------------------------------------------------------
 
-    def add(self, messages: Messages, when: datetime | str | None, wait: bool, ids: Ids) -> Steps[Added]:
+    def add(
+        self,
+        messages: Messages,
+        when: datetime | str | None,
+        wait: bool,
+        wait_s: float | None,
+        ids: Ids,
+    ) -> Steps[Added]:
         address = self._whose.address(ids)
         alone = isinstance(messages, str | Mapping)
-        return self._add(turns(messages, address, when), address, wait, alone)
+        found = turns(messages, address, when)
+        patience = patience_s(wait_s, len(found))
+        return Adding(found, address, patience if wait else None, self._clock, alone=alone).steps()
 
     def remember(
         self,
@@ -134,13 +111,13 @@ class Calls:
     ) -> Call[Found]:
         asked = {"query": query, "limit": limit, "max_tokens": max_tokens, "as_of": moment(as_of)}
         body = {**self._whose.address(ids), **_given(asked)}
-        return Call("POST", "/v1/recall", _answer(Found), body=encoded(body, "the query"))
+        return Call("POST", "/v1/recall", answer(Found), body=encoded(body, "the query"))
 
     def get(self, cube_id: str, ids: Ids) -> Call[Cube]:
-        return Call("GET", _cube(cube_id), _answer(Cube), self._whose.address(ids))
+        return Call("GET", _cube(cube_id), answer(Cube), self._whose.address(ids))
 
     def history(self, cube_id: str, ids: Ids) -> Call[History]:
-        return Call("GET", f"{_cube(cube_id)}/history", _answer(History), self._whose.address(ids))
+        return Call("GET", f"{_cube(cube_id)}/history", answer(History), self._whose.address(ids))
 
     def pages(self, limit: int | None, state: str | Iterable[str] | None, episodes: bool, ids: Ids) -> Pages:
         states = [state] if isinstance(state, str) else list(state or ())
@@ -155,18 +132,18 @@ class Calls:
             raise BadCall("update changes text, pinned or both: give at least one of them")
         query = {**self._whose.address(ids), **_wait(wait)}
         return Call(
-            "PATCH", _cube(cube_id), _answer(Done), query, encoded(change, "the change"), key=_new_key()
+            "PATCH", _cube(cube_id), answer(Done), query, encoded(change, "the change"), key=new_key()
         )
 
     def delete(self, cube_id: str, wait: bool, ids: Ids) -> Call[Done]:
         query = {**self._whose.address(ids), **_wait(wait)}
-        return Call("DELETE", _cube(cube_id), _answer(Done), query, key=_new_key())
+        return Call("DELETE", _cube(cube_id), answer(Done), query, key=new_key())
 
     def delete_all(self, dry_run: bool, wait: bool, ids: Ids) -> Call[Forgotten]:
         query = {**self._whose.whole_subject(ids), **_wait(wait)}
         if dry_run:
-            return Call("DELETE", "/v1/cubes", _answer(Forgotten), {**query, "dry_run": "true"})
-        return Call("DELETE", "/v1/cubes", _answer(Forgotten), query, key=_new_key())
+            return Call("DELETE", "/v1/cubes", answer(Forgotten), {**query, "dry_run": "true"})
+        return Call("DELETE", "/v1/cubes", answer(Forgotten), query, key=new_key())
 
     def undo(self, event_id: str, wait: bool, ids: Ids) -> Call[Done]:
         return self._command("undo", {"event_id": event_id}, wait, ids)
@@ -185,67 +162,8 @@ class Calls:
     def _command(self, kind: str, fields: dict[str, Any], wait: bool, ids: Ids) -> Call[Done]:
         body = {**self._whose.address(ids), "type": kind, **_given(fields)}
         return Call(
-            "POST", "/v1/commands", _answer(Done), _wait(wait), encoded(body, "the command"), _new_key()
+            "POST", "/v1/commands", answer(Done), _wait(wait), encoded(body, "the command"), new_key()
         )
-
-    def _add(
-        self, found: list[msgspec.Raw], address: Mapping[str, str], wait: bool, alone: bool
-    ) -> Steps[Added]:
-        outcomes: list[Outcome] = []
-        sent = 0
-        try:
-            for batch in batches(found):
-                entries = yield from self._send(batch, wait, alone)
-                sent += sum(entry.event_id is not None for entry in entries)
-                outcomes += yield from self._outcomes(entries, address, wait)
-        except ClientError as error:
-            error.sent = sent + (len(error.event_ids) if isinstance(error, NotYet) else 0)
-            if not alone:
-                error.add_note(f"{error.sent} of {len(found)} messages are in the log")
-            raise
-        return Added(tuple(outcomes))
-
-    def _send(self, batch: list[msgspec.Raw], wait: bool, alone: bool) -> Steps[tuple[Entry, ...]]:
-        if alone:
-            # Not as a batch of one: then a refusal is an error, and cannot be overlooked.
-            entry = yield Call("POST", "/v1/events", _answer(Entry), _wait(wait), bytes(batch[0]), _new_key())
-            return (entry,)
-        body = encoded({"events": batch}, "the messages")
-        answer: Entries = yield Call("POST", "/v1/events", _answer(Entries), _wait(wait), body, _new_key())
-        if len(answer.events) != len(batch):
-            raise BadAnswer(f"{len(batch)} events were sent, {len(answer.events)} answered")
-        return answer.events
-
-    def _outcomes(
-        self, entries: tuple[Entry, ...], address: Mapping[str, str], wait: bool
-    ) -> Steps[list[Outcome]]:
-        effects = {}
-        asked = [{**address, "event_id": entry.event_id} for entry in entries if entry.event_id is not None]
-        if wait and asked:
-            body = encoded({"events": asked}, "the events")
-            answer: Effects = yield Call("POST", "/v1/effects", _answer(Effects), body=body)
-            effects = {effect.event_id: effect for effect in answer.effects}
-        return [
-            Outcome(
-                event_id=entry.event_id,
-                known=entry.known,
-                applied=bool((effect := effects.get(entry.event_id or "")) and effect.applied),
-                changes=tuple(c for c in effect.changes if c.form != "episode") if effect else (),
-                error=entry.error,
-                reason=entry.reason,
-            )
-            for entry in entries
-        ]
-
-
-def _answer(kind: type[T]) -> Callable[[bytes], T]:
-    def read(content: bytes) -> T:
-        try:
-            return msgspec.json.decode(content, type=kind)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            raise BadAnswer(f"not the answer of a MemCube gateway of this release: {error}") from None
-
-    return read
 
 
 class _Envelope(msgspec.Struct, frozen=True):
@@ -258,7 +176,7 @@ class _Envelope(msgspec.Struct, frozen=True):
 
 
 def _opened(content: bytes) -> Opened:
-    found = _answer(_Envelope)(content)
+    found = answer(_Envelope)(content)
     kind = {**INCOMING, **OUTGOING}.get(found.type)
     if kind is None:
         raise BadAnswer(f"{found.type} is a type of a newer release: upgrade this client")
@@ -269,8 +187,8 @@ def _opened(content: bytes) -> Opened:
     return Opened(found.id, found.type, found.source, data, found.subject, found.time)
 
 
-def _cube(cube_id: str) -> str:
-    if not cube_id.strip(".") or "/" in cube_id:
+def _cube(cube_id: object) -> str:
+    if not isinstance(cube_id, str) or not cube_id.strip(".") or "/" in cube_id:
         raise BadCall(f"{cube_id!r} is no id of a memory: it is the `id` of what search and get_all give")
     return f"/v1/cubes/{quote(cube_id, safe='')}"
 
@@ -281,7 +199,3 @@ def _given(fields: dict[str, Any]) -> dict[str, Any]:
 
 def _wait(wait: bool) -> dict[str, Literal["recallable"]]:
     return {"wait": "recallable"} if wait else {}
-
-
-def _new_key() -> str:
-    return str(uuid4())

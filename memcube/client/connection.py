@@ -9,9 +9,10 @@ from typing import Any, Final
 import httpx
 import msgspec
 
-from memcube.client.calls import Call, Calls
+from memcube.client.calls import Calls
 from memcube.client.errors import BadCall
 from memcube.client.ids import Ids, Whose
+from memcube.client.request import Call
 from memcube.client.retries import Attempts, Retries
 from memcube.client.updates import SILENCE_S, Following
 
@@ -59,7 +60,7 @@ class Connection(msgspec.Struct, frozen=True):
         }
 
     def calls(self) -> Calls:
-        return Calls(self.whose)
+        return Calls(self.whose, self.retries.clock)
 
     def attempts(self) -> Attempts:
         return Attempts(self.retries, self.url)

@@ -12,10 +12,11 @@ import httpx
 from httpx_sse import EventSource, connect_sse
 
 from memcube.client.answers import Added, Cube, Done, Forgotten, Found, History, Opened
-from memcube.client.calls import Call, Pages, Steps
+from memcube.client.calls import Pages
 from memcube.client.connection import Connection
 from memcube.client.errors import BadCall, ClientError
 from memcube.client.ids import Ids
+from memcube.client.request import Call, Pause, Steps
 from memcube.client.retries import Retries
 from memcube.client.turns import Messages
 from memcube.client.updates import PATH, Following, Update, hang_up
@@ -64,15 +65,17 @@ class Client:
         *,
         timestamp: datetime | str | None = None,
         wait: bool = True,
+        wait_s: float | None = None,
         **ids: Unpack[Ids],
     ) -> Added:
         """Tell what was said: a text, one `{"role", "content", ...}`, or any number of these.
 
-        With `wait` the answer says what became of it, and recall sees it. A message that is refused is an
-        error if it came alone, and in a list one of `refused` beside the others. timestamp: when it was
-        said, for messages without their own.
+        All of it is sent before anything is waited for. With `wait` the answer says what became of it, and
+        recall sees it; wait_s: for how many seconds at most, by default 60 and a tenth for each message.
+        A message that is refused is an error if it came alone, and in a list one of `refused` beside the
+        others. timestamp: when it was said, for messages without their own.
         """
-        return self._run(self._calls.add(messages, timestamp, wait, ids))
+        return self._run(self._calls.add(messages, timestamp, wait, wait_s, ids))
 
     def remember(
         self,
@@ -235,14 +238,18 @@ class Client:
 
     def _run(self, steps: Steps[T]) -> T:
         try:
-            call = next(steps)
+            step = next(steps)
             while True:
+                if isinstance(step, Pause):
+                    self._sleep(step.seconds)
+                    step = next(steps)
+                    continue
                 try:
-                    answer = self._send(call)
+                    answer = self._send(step)
                 except ClientError as error:
-                    call = steps.throw(error)
+                    step = steps.throw(error)
                 else:
-                    call = steps.send(answer)
+                    step = steps.send(answer)
         except StopIteration as end:
             result: T = end.value
             return result

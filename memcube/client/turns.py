@@ -9,6 +9,7 @@ from typing import Any, Final, Literal, Required, TypedDict
 import msgspec
 
 from memcube.client.errors import BadCall
+from memcube.client.ids import NAMES
 
 # The gateway's own limit for one request.
 MAX_EVENTS: Final = 1_000
@@ -34,6 +35,8 @@ class Message(TypedDict, total=False):
 
 
 Messages = str | Message | Iterable[str | Message]
+_KNOWN: Final = frozenset(Message.__annotations__)
+_WHOSE: Final = frozenset({"tenant", *NAMES})
 
 
 def turns(messages: Messages, address: Mapping[str, str], when: datetime | str | None) -> list[msgspec.Raw]:
@@ -91,6 +94,7 @@ def _turn(n: int, message: object, address: Mapping[str, str], when: datetime | 
         fields = {"role": "user", "content": message}
     elif isinstance(message, Mapping):
         fields = {str(name): value for name, value in message.items() if value is not None}
+        _check(n, fields, address)
     else:
         raise BadCall(
             f"message {n} is a {type(message).__name__}: give a text or a dict with role and content"
@@ -98,3 +102,18 @@ def _turn(n: int, message: object, address: Mapping[str, str], when: datetime | 
     said = fields.pop("timestamp", when)
     time = {} if said is None else {"timestamp": moment(said)}
     return encoded({**address, **fields, **time}, f"message {n}")
+
+
+def _check(n: int, fields: Mapping[str, Any], address: Mapping[str, str]) -> None:
+    """What a message says beside its words must be what the call means: else it lands where nobody looks."""
+    for name in fields.keys() & _WHOSE:
+        if fields[name] != address.get(name):
+            raise BadCall(
+                f"message {n} has {name} {fields[name]!r}, the call {address.get(name)!r}: all messages of a"
+                " call are of one subject, so give the ids with the call, and another subject's in another"
+            )
+    if strange := sorted(fields.keys() - _KNOWN - _WHOSE):
+        raise BadCall(
+            f"message {n} has {', '.join(strange)}: a message has {', '.join(sorted(_KNOWN))}, so leave out"
+            " what is not among them"
+        )

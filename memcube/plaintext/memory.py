@@ -7,10 +7,14 @@ from datetime import datetime
 import msgspec
 
 from memcube.cube import Form, Kind, MemCube, Source, State
+from memcube.store.index import Signal
 
 
 class Memory(msgspec.Struct, frozen=True):
-    """One recalled memory, with what vouches for it. The text of an episode is the raw turn."""
+    """One recalled memory, with what vouches for it. The text of an episode is the raw turn, of a long one
+
+    its best sentences. `signals`: how it was found, where that was asked for.
+    """
 
     id: str
     text: str
@@ -22,12 +26,15 @@ class Memory(msgspec.Struct, frozen=True):
     valid_from: datetime
     valid_to: datetime | None
     provenance: tuple[Source, ...]
+    signals: tuple[Signal, ...] = ()
 
     @classmethod
-    def of(cls, cube: MemCube, score: float) -> Memory:
+    def of(
+        cls, cube: MemCube, score: float, *, text: str | None = None, signals: tuple[Signal, ...] = ()
+    ) -> Memory:
         return cls(
             id=cube.id,
-            text=cube.text,
+            text=cube.text if text is None else text,
             score=score,
             kind=cube.kind,
             form=cube.form,
@@ -36,4 +43,5 @@ class Memory(msgspec.Struct, frozen=True):
             valid_from=cube.valid_from,
             valid_to=cube.valid_to,
             provenance=cube.sources,
+            signals=signals,
         )

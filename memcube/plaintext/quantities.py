@@ -52,6 +52,11 @@ def numbers(text: str) -> tuple[str, ...]:
     return tuple(_values(_TOKEN.findall(unicodedata.normalize("NFKC", text).casefold())))
 
 
+def is_number_word(word: str) -> bool:
+    """Whether a word, or its stem, is a number by itself: "2", "twelve", but not "half"."""
+    return word[:1].isdecimal() or word in _SMALL or word in _TENS or word in _SCALES
+
+
 def _values(tokens: list[str]) -> Iterator[str]:
     number = _Words()
     for token in tokens:

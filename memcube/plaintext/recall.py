@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
 import msgspec
 
-from memcube.cube import Form
 from memcube.models.embedder import Embedder
+from memcube.plaintext.asked import asked
 from memcube.plaintext.context import Context, render
 from memcube.plaintext.memory import Memory
+from memcube.plaintext.shown import excerpt, fact_for
 from memcube.plaintext.words import content_stems
 from memcube.store.index import Hit, RecallIndex, Timed, untimed
 from schemas.subject import Others
@@ -22,13 +23,9 @@ __all__ = ["Memory", "Recall", "Recaller", "fold"]
 # word costs a pass over its postings.
 QUERY_WORDS: Final = 256
 QUERY_CHARACTERS: Final = 4_000
-# A fact is shown instead of its turn unless the turn scores better by more than this. The turn holds the
-# fact's words and more, so it wins the comparison narrowly although the fact is the shorter answer.
-FACT_MARGIN: Final = 0.15
-# A turn of conversation makes one or two facts, so this many candidates usually fold into enough results.
-CANDIDATES_PER_RESULT: Final = 3
-FEWEST_CANDIDATES: Final = 30
-# Where many turns fold into few results, more are fetched: this much more each time.
+# A fact that two turns have said takes one place of two.
+SPARE: Final = 5
+# Where more turns than that fold into one result, more are fetched: this much more each time.
 WIDEN: Final = 4
 
 
@@ -60,13 +57,14 @@ class Recaller:
         as_of: datetime | None,
         others: Others | None = None,
         max_tokens: int | None = None,
+        explain: bool = False,
     ) -> Recall:
         """The best `limit` memories for the query; fewer only where no more have anything to do with it.
 
         A query without a letter or digit (emoji, punctuation, nothing) finds nothing: its vector would be
         an accident of the model. One of function words alone ("who am I?") is judged by its vector.
         `others`: only what was said under these ids. `max_tokens`: the memories are made into a ready context
-        as well, and those that do not fit it are left out.
+        as well, and those that do not fit it are left out. `explain`: each memory comes with its signals.
         Raises `StoreFault`; ValueError for an `as_of` without UTC offset.
         """
         if as_of is not None and as_of.tzinfo is None:
@@ -75,75 +73,57 @@ class Recaller:
         query = _cut(query)
         memories: tuple[Memory, ...] = ()
         if limit > 0 and any(character.isalnum() for character in query):
-            memories = self._best(subject_key, query, limit, as_of, others)
+            memories = self._best(subject_key, query, _Filters(limit, as_of, others, explain))
         if max_tokens is None:
             return Recall(memories, sequence)
         with self._timed("context"):
             context = render(memories, max_tokens, self._embedder.count_tokens)
         return Recall(context.memories, sequence, context)
 
-    def _best(
-        self, subject_key: str, query: str, limit: int, as_of: datetime | None, others: Others | None
-    ) -> tuple[Memory, ...]:
+    def _best(self, subject_key: str, query: str, filters: _Filters) -> tuple[Memory, ...]:
         with self._timed("embedding"):
-            vector = self._embedder.embed([query])[0]
-        wanted = max(FEWEST_CANDIDATES, CANDIDATES_PER_RESULT * limit)
+            encoding = self._embedder.encode([query])[0]
+        wanted = filters.limit + SPARE
         while True:
-            hits = self._index.search(subject_key, query, vector, limit=wanted, as_of=as_of, others=others)
+            hits = self._index.search(
+                subject_key,
+                query,
+                encoding.vector,
+                limit=wanted,
+                as_of=filters.as_of,
+                others=filters.others,
+                asked=asked(query, encoding.tokens),
+                explain=filters.explain,
+            )
             with self._timed("folding"):
                 folded = fold(hits, content_stems(query))
-            if len(folded) >= limit or len(hits) < wanted:
-                return tuple(Memory.of(hit.cube, score) for hit, score in folded[:limit])
+            if len(folded) >= filters.limit or len(hits) < wanted:
+                return tuple(folded[: filters.limit])
             wanted *= WIDEN
 
 
-def fold(hits: Sequence[Hit], asked: frozenset[str] = frozenset()) -> list[tuple[Hit, float]]:
-    """A fact and the turn it was drawn from become one result, which has the better score of the two.
+class _Filters(msgspec.Struct, frozen=True):
+    """What is asked for beside the query."""
 
-    The fact is shown: it has the speaker and the dates resolved. Its turn is shown instead, without its
-    facts, only if it beats them by more than FACT_MARGIN and holds words of the question (`asked`, as
-    stems) that none of them has. Several facts of one turn are results of their own. Best first, equal
-    scores by id.
+    limit: int
+    as_of: datetime | None
+    others: Others | None
+    explain: bool
+
+
+def fold(hits: Sequence[Hit], asked: frozenset[str] = frozenset()) -> list[Memory]:
+    """What is shown for each hit, in their order; `asked`: the words of the question, as stems.
+
+    A turn and the facts drawn from it are one result. A fact that several turns have said is shown once, for
+    the best of them, and the others that it speaks for are left out.
     """
-    scores = {hit.cube.id: hit.score for hit in hits}
-    facts = _by_event(hit for hit in hits if hit.cube.form is Form.FACT)
-    turns: dict[str, Hit] = {}
-    for hit in sorted(hits, key=lambda hit: (-hit.score, hit.cube.id)):
-        if hit.cube.form is Form.EPISODE:
-            turns.setdefault(hit.cube.sources[0].event_id, hit)
-    instead: set[str] = set()  # the facts that a turn stands for
-    shown: dict[str, Hit] = {}
-    for event_id, turn in turns.items():
-        drawn = facts.get(event_id, [])
-        better = all(turn.score > fact.score + FACT_MARGIN for fact in drawn)
-        if drawn and better and _says_more(turn, drawn, asked):
-            shown[turn.cube.id] = turn
-            instead.update(fact.cube.id for fact in drawn)
-    for event_id, turn in turns.items():
-        left = [fact for fact in facts.get(event_id, ()) if fact.cube.id not in instead]
-        if left:
-            best = min(left, key=lambda fact: (-fact.score, fact.cube.id)).cube.id
-            scores[best] = max(scores[best], turn.score)
-        else:
-            shown[turn.cube.id] = turn
-    shown.update(
-        (hit.cube.id, hit) for hit in hits if hit.cube.form is Form.FACT and hit.cube.id not in instead
-    )
-    results = [(hit, scores[hit.cube.id]) for hit in shown.values()]
-    return sorted(results, key=lambda result: (-result[1], result[0].cube.id))
-
-
-def _by_event(facts: Iterable[Hit]) -> dict[str, list[Hit]]:
-    drawn: dict[str, list[Hit]] = {}
-    for fact in facts:
-        for source in fact.cube.sources:
-            drawn.setdefault(source.event_id, []).append(fact)
-    return drawn
-
-
-def _says_more(turn: Hit, facts: Sequence[Hit], asked: frozenset[str]) -> bool:
-    said = frozenset[str]().union(*(content_stems(fact.cube.text) for fact in facts))
-    return bool((asked & content_stems(turn.cube.text)) - said)
+    shown: dict[str, Memory] = {}
+    for hit in hits:
+        cube = fact_for(hit.cube, hit.drawn, asked) or hit.cube
+        if cube.id not in shown:
+            text = excerpt(cube.text, asked)
+            shown[cube.id] = Memory.of(cube, hit.score, text=text, signals=hit.signals)
+    return list(shown.values())
 
 
 def _cut(query: str) -> str:

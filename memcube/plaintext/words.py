@@ -15,27 +15,15 @@ from typing import Final
 
 import Stemmer
 
+from memcube.function_words import FUNCTION_WORDS
+
 # A turn of 10,000 words has some 60,000 characters. What lies behind is kept, shown and erased, but
 # not searched: it would make the turn match everything, and cost a second to analyse at the event limit.
 TEXT_LIMIT: Final = 100_000
 # The longest word of any natural language in daily use is shorter; longer ones are keys and encoded bytes.
 WORD_LIMIT: Final = 64
 
-_FUNCTION_WORDS: Final = """
-    a an the this that these those some any each every either neither such both all most other another same
-    own i me my mine myself you your yours yourself yourselves he him his himself she her hers herself it its
-    itself we us our ours ourselves they them their theirs themselves who whom whose which what when where why
-    how am is are was were be been being do does did doing done have has had having can could shall should
-    will would must might ought cannot let lets
-    and or but nor so yet if then than because while although though unless until as of at by for with about
-    against between into through during to from in out on off over under again further once here there
-    not no never only just too very really quite also even still already ever else one ones
-    oh ah um uh hmm yes yeah yep nope ok okay hi hello hey please thanks thank well
-    im ive id ill youre youve hes shes weve theyre theyve thats whats dont doesnt didnt isnt arent
-    wasnt werent wont wouldnt couldnt shouldnt cant havent hasnt hadnt
-    s t d m re ve ll th st nd rd
-"""
-STOP_WORDS: Final = frozenset(_FUNCTION_WORDS.split())
+STOP_WORDS: Final = FUNCTION_WORDS
 
 # Stemming cuts endings; these change inside. The most frequent in conversations, participles included.
 PAST_FORMS: Final[Mapping[str, str]] = {

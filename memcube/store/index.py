@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
-from typing import Protocol
+from enum import IntFlag
+from typing import Final, Protocol
 
 import msgspec
 
 from memcube.cube import MemCube
-from memcube.store.record import Vector
+from memcube.vectors import TokenVectors, Vector
 from schemas.subject import Others
 
 Timed = Callable[[str], AbstractContextManager[None]]
 """Entered with the name of a phase of a recall while the phase lasts.
 
 The phases: `position` (the record is asked what is new, and that is taken in), `embedding` of the query,
-`bm25`, `vector`, `fusion` of the two, `folding` of candidates into memories, `context` (the ready block).
+`bm25`, `vector`, `fusion` (token vectors, and all signals
+together), `folding` of candidates into memories, `context` (the ready block).
 Whoever reads the clock stands above this room and passes it in.
 """
 
@@ -27,13 +29,58 @@ def untimed(_phase: str) -> AbstractContextManager[None]:
     return nullcontext()
 
 
+class Cue(IntFlag):
+    """What the style of a text gives away, whatever it is about."""
+
+    QUESTION = 1
+    TIME = 2  # it tells a time or a length of time
+    FIRST_PERSON = 4
+
+
+class AskedDate(msgspec.Struct, frozen=True):
+    """A date as a question names it: a day of a month, a month, a year."""
+
+    year: int | None = None
+    month: int | None = None
+    day: int | None = None
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """What is known of a question beside its words and its vector.
+
+    when: it asks for a time or for how long.
+    """
+
+    tokens: TokenVectors | None = None
+    dates: tuple[AskedDate, ...] = ()
+    when: bool = False
+
+
+class Signal(msgspec.Struct, frozen=True):
+    """One part of a score: the raw value, what that is among the question's candidates, and its weight."""
+
+    name: str
+    raw: float
+    scaled: float
+    weight: float
+
+
 class Hit(msgspec.Struct, frozen=True):
-    """A candidate with the raw signals that found it, and their fused score in [0, 1]."""
+    """A candidate, its score in [0, 1], and how it was found.
+
+    drawn: the facts that hold now and were drawn from this raw turn; they are not hits of their own.
+    signals: where they were asked for.
+    """
 
     cube: MemCube
     score: float
     cosine: float
     bm25: float
+    drawn: tuple[MemCube, ...] = ()
+    signals: tuple[Signal, ...] = ()
+
+
+NOTHING_ELSE: Final = Asked()
 
 
 class RecallIndex(Protocol):
@@ -51,8 +98,13 @@ class RecallIndex(Protocol):
         limit: int,
         as_of: datetime | None,
         others: Others | None = None,
+        asked: Asked = NOTHING_ELSE,
+        explain: bool = False,
     ) -> Sequence[Hit]:
         """The best candidates, best first, as of the last `refresh`.
+
+        A raw turn and the facts drawn from it are one candidate. Of a turn that a fact was drawn from which
+        holds no longer, only the facts that do are candidates: the turn would say the old one again.
 
         Without `as_of` only what is active now; with it, what was true at that time (valid time),
         whatever has become of it since, unless it was retracted or erased. With `others` only what has a

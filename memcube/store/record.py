@@ -7,18 +7,29 @@ become durable together or not at all; that commit *is* the acknowledgement of t
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Protocol
 
 import msgspec
-import numpy as np
-import numpy.typing as npt
 
 from memcube.cube import Form, MemCube, State
+from memcube.vectors import TokenVectors, Vector
 from schemas.envelope import Headers
 from schemas.subject import Others
 
-Vector = npt.NDArray[np.float32]
-"""[dimensions], L2-normalised."""
+__all__ = [
+    "Change",
+    "CubeStore",
+    "Embedded",
+    "OutboxMessage",
+    "OutboxRow",
+    "Partition",
+    "Share",
+    "Statistics",
+    "StoreSize",
+    "SubjectWork",
+    "Vector",
+]
 
 
 class Partition(msgspec.Struct, frozen=True, order=True):
@@ -49,11 +60,12 @@ class OutboxRow(msgspec.Struct, frozen=True):
 
 
 class Embedded(msgspec.Struct, frozen=True):
-    """The vector of one text; kept under a keyed digest of the text, so that it is also the cache."""
+    """The vectors of one wording; kept under a keyed digest of it, so that they are also the cache."""
 
     text: str
     vector: Vector
     embedder_id: str
+    tokens: TokenVectors | None = None
 
 
 class SubjectWork(msgspec.Struct, frozen=True):
@@ -79,7 +91,8 @@ class SubjectWork(msgspec.Struct, frozen=True):
 class Share(msgspec.Struct, frozen=True):
     """One partition's part of a batch: it is committed whole, or refused whole.
 
-    Of `vectors` those are kept whose text some remaining version has, in place of other embedders' vectors.
+    Of `vectors` those are kept whose wording some remaining version has, in place of those of other
+    embedders.
     """
 
     partition: Partition
@@ -91,10 +104,11 @@ class Share(msgspec.Struct, frozen=True):
 
 
 class Change(msgspec.Struct, frozen=True):
-    """The newest version of a cube that changed, with the vector of its text where there is one."""
+    """The newest version of a cube that changed, with the vectors of its wording where there are any."""
 
     cube: MemCube
     vector: Vector | None
+    tokens: TokenVectors | None = None
 
 
 class Statistics(msgspec.Struct, frozen=True):
@@ -178,10 +192,14 @@ class CubeStore(Protocol):
         states: Collection[State] | None = None,
         others: Others | None = None,
         before: int | None = None,
+        as_of: datetime | None = None,
+        known_at: datetime | None = None,
     ) -> Sequence[MemCube]:
         """The newest versions, last changed first; only of a form, of some states, from some ids, if given.
 
-        The next page starts `before` the `seq` of the last cube of this one.
+        The next page starts `before` the `seq` of the last cube of this one. `known_at`: the versions that
+        were the newest then, by recorded time. `as_of`: what was true then, by valid time (`true_at`).
+        Both need a UTC offset. What has been erased since is not told by either.
         """
 
     def applied(self, subject: str, event_ids: Iterable[str]) -> frozenset[str]:
@@ -200,10 +218,13 @@ class CubeStore(Protocol):
         """The versions that one event made, by seq."""
 
     def vectors(self, subject: str, texts: Sequence[str], embedder_id: str) -> Mapping[str, Vector]:
-        """The vectors that are already known, by text."""
+        """The vectors of whole wordings that are already known, by wording."""
 
     def subjects(self, tenant: str | None = None) -> Sequence[str]:
         """Keys of all subjects, of one tenant if given."""
+
+    def due(self, now: datetime) -> Sequence[str]:
+        """Keys of the subjects in which a tick at `now` may change something: an end, or a day announced."""
 
     def statistics(self) -> Statistics:
         """Sizes of the record."""

@@ -3,31 +3,46 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta, timezone
 from functools import partial
+from itertools import repeat
 from typing import Any
 
 import httpx
 import pytest
 
 from memcube import AsyncClient, Client
-from memcube.client import BadAnswer, BadCall, Unavailable
+from memcube.client import BadAnswer, BadCall, NotYet, Unavailable
 from memcube.client.turns import MAX_BYTES
-from tests.client.twins import DONE, NOTHING_FOUND, Gateway, ask, both, problem
+from tests.client.twins import DONE, NOTHING_FOUND, Gateway, ask, both, even, problem
 
 Twin = type[Client | AsyncClient]
 
 
 class Log(Gateway):
-    """Takes every event. `down_after`: so many requests for events, then nothing is taken."""
+    """Takes every event. `down_after`: so many requests for events, then nothing is taken.
 
-    def __init__(self, down_after: int = 1_000) -> None:
+    behind: how many of the events role memory has not read, each time it is asked; then none.
+    busy_before: the batch before which the gateway says once that too much waits.
+    """
+
+    def __init__(
+        self, down_after: int = 1_000, behind: Iterable[int] = (), busy_before: int | None = None
+    ) -> None:
         super().__init__(NOTHING_FOUND)
         self.down_after = down_after
+        self.behind = iter(behind)
+        self.busy_before = {busy_before: True}
         self.batches: list[list[dict[str, Any]]] = []
+
+    def _read(self) -> int:
+        return sum(map(len, self.batches)) - next(self.behind, 0)
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         super().__call__(request)
+        if request.url.path == "/v1/positions":
+            return httpx.Response(200, json={"positions": [{"partition": 0, "next": self._read()}]})
         body = json.loads(request.content)
         if request.url.path == "/v1/effects":
             effects = [
@@ -36,6 +51,8 @@ class Log(Gateway):
             return httpx.Response(200, json={"effects": effects})
         if len(self.batches) == self.down_after:
             return problem(503, "kafka-down")
+        if self.busy_before.pop(len(self.batches), False):
+            return problem(429, "backlog", {"retry-after": "7"})
         turns = body.get("events", [body])
         first = sum(map(len, self.batches))
         self.batches.append(turns)
@@ -274,6 +291,105 @@ def test_a_break_between_batches_says_how_many_messages_are_in_the_log(twin: Twi
 
 
 @both
+def test_a_thousand_messages_and_more_are_all_sent_before_anything_is_waited_for(twin: Twin) -> None:
+    log = Log(behind=[2_500, 1_300, 1])
+    added = ask(twin, log, lambda client: client.add(f"Message {n}." for n in range(2_500)))
+    paths = [request.url.path.removeprefix("/v1/") for request in log.requests]
+    assert paths == ["events"] * 3 + ["positions"] * 4 + ["effects"] * 3
+    assert all(outcome.applied for outcome in added.outcomes)
+    assert log.slept == [0.005, 0.01, 0.02]
+
+
+class Passing:
+    """A clock on which each look is a second later."""
+
+    def __init__(self) -> None:
+        self.at = 0.0
+
+    def __call__(self) -> float:
+        self.at += 1.0
+        return self.at
+
+
+@both
+def test_what_is_not_recallable_in_time_is_named_and_all_of_it_was_sent(twin: Twin) -> None:
+    log = Log(behind=repeat(3))
+    with pytest.raises(NotYet, match="3 of 1500 within 60 s") as error:
+        ask(
+            twin,
+            log,
+            lambda client: client.add([f"Message {n}." for n in range(1_500)], wait_s=60),
+            retries=even(clock=Passing()),
+        )
+    assert error.value.event_ids == ("e1497", "e1498", "e1499")
+    assert error.value.sent == sum(map(len, log.batches)) == 1_500
+    assert error.value.__notes__ == ["1500 of 1500 messages are in the log"]
+
+
+@both
+@pytest.mark.parametrize(("messages", "seconds"), [(1, 60), (1_000, 160)])
+def test_who_says_nothing_waits_the_longer_the_more_was_said(twin: Twin, messages: int, seconds: int) -> None:
+    log = Log(behind=repeat(1))
+    with pytest.raises(NotYet, match=f"within {seconds} s"):
+        ask(twin, log, lambda client: client.add(["Hi."] * messages), retries=even(times=0, clock=Passing()))
+
+
+@both
+def test_a_wait_of_no_seconds_is_refused_before_anything_is_sent(twin: Twin) -> None:
+    log = Log()
+    for seconds in (0, -1, float("nan")):
+        with pytest.raises(BadCall, match="wait=False"):
+            ask(twin, log, partial(add, wait_s=seconds))
+    assert not log.requests
+
+
+def add(client: Any, **how: Any) -> Any:
+    return client.add("Hello.", **how)
+
+
+@both
+def test_a_full_backlog_in_the_middle_is_waited_for_under_the_same_key(twin: Twin) -> None:
+    log = Log(busy_before=1)
+    added = ask(
+        twin, log, lambda client: client.add([f"Message {n}." for n in range(2_500)]), retries=even(times=0)
+    )
+    assert len(added.event_ids) == 2_500
+    assert log.slept == [7.0]
+    keys = [key for key in log.keys if key]
+    assert keys[1] == keys[2]
+    assert len(set(keys)) == 3
+
+
+@both
+@pytest.mark.parametrize("alone", [True, False])
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({"user_id": "other"}, "user_id 'other'.*'ana'"),
+        ({"run_id": "r1"}, "run_id 'r1'.*None"),
+        ({"tenant": "acme"}, "tenant 'acme'.*'default'"),
+        ({"wehn": "2026-03-01", "tool_calls": [1]}, "tool_calls, wehn: a message has content, id, name"),
+    ],
+)
+def test_a_message_of_another_subject_or_with_what_no_message_has_is_refused(
+    twin: Twin, alone: bool, more: dict[str, Any], said: str
+) -> None:
+    log = Log()
+    message: Any = {"role": "user", "content": "I live in Rome.", **more}
+    with pytest.raises(BadCall, match=said):
+        ask(twin, log, lambda client: client.add(message if alone else ["Hi.", message]))
+    assert not log.requests
+
+
+@both
+def test_a_message_may_repeat_the_ids_of_the_call(twin: Twin) -> None:
+    log = Log()
+    message: Any = {"role": "user", "content": "Hi.", "user_id": "ana", "tenant": "default", "run_id": None}
+    ask(twin, log, lambda client: client.add(message))
+    assert log.batches == [[{"tenant": "default", "user_id": "ana", "role": "user", "content": "Hi."}]]
+
+
+@both
 def test_without_a_wait_nobody_asks_what_became_of_it(twin: Twin) -> None:
     log = Log()
     added = ask(twin, log, lambda client: client.add("I like tea.", wait=False))
@@ -309,12 +425,12 @@ def test_an_id_is_one_segment_of_the_path_whatever_it_holds(twin: Twin) -> None:
     gateway = Gateway(DONE)
     ask(twin, gateway, lambda client: client.delete("a?b#c d"))
     assert gateway.requests[0].url.raw_path.startswith(b"/v1/cubes/a%3Fb%23c%20d?")
-    for bad in ("", ".", "..", "../recall", "a/b"):
+    for bad in ("", ".", "..", "../recall", "a/b", 5, None):
         with pytest.raises(BadCall, match="no id of a memory"):
             ask(twin, gateway, partial(delete, cube_id=bad))
 
 
-def delete(client: Any, cube_id: str) -> Any:
+def delete(client: Any, cube_id: Any) -> Any:
     return client.delete(cube_id)
 
 

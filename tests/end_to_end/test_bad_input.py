@@ -344,7 +344,7 @@ def said(**more: Any) -> dict[str, Any]:
         (said(tenant=""), 422, "empty"),
         (said(name="\udfff"), 422, "printable"),
         (said(nonsense=1), 422, "nonsense"),
-        ([1, 2], 422, "dictionary"),
+        ([1, 2], 422, "object"),
     ],
 )
 def test_http_says_what_is_wrong(memcube: MemCube, body: Any, status: int, word: str) -> None:

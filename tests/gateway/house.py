@@ -19,6 +19,7 @@ from gateway.http.letters import Letters
 from gateway.http.progress import Progress
 from gateway.http.services import Services
 from gateway.http.streams import Streams
+from gateway.http.ticker import Ticker
 from gateway.log import BusDown, BusError, Message, RawHeaders, Receipt, Record, Span, Unsendable
 from gateway.thread import Workbench
 from memcube.governance.keys import KeyStore
@@ -157,7 +158,9 @@ class House:
         recorded: bool = True,
         lag_limit: int = 10_000,
         streams: int = 64,
+        wait_s: float = 30,
     ) -> None:
+        self.wait_s = wait_s
         self.folder = folder
         self.now = NOW
         self.lag_limit = lag_limit
@@ -188,7 +191,12 @@ class House:
             "ledger", lambda: Ledger(self.folder / "ledger" / "ledger.sqlite", read_only=True), Ledger.close
         )
         progress = (
-            Progress("memory", EVENTS.name, lambda: store.run(lambda s: s.positions("memory"))),
+            Progress(
+                "memory",
+                EVENTS.name,
+                lambda: store.run(lambda s: s.positions("memory")),
+                limit_s=self.wait_s,
+            ),
             Progress("audit", AUDIT.name, lambda: ledger.run(lambda s: s.positions("audit"))),
         )
         self.backlog = Backlog(
@@ -199,6 +207,12 @@ class House:
             limit=self.lag_limit,
             interval_s=3600,  # tests look when they want to
         )
+        self.ticker = Ticker(
+            self.bus,
+            lambda now: store.run(lambda s: s.due(now)),
+            lambda: self.now,
+            every_s=0,  # tests tick when they want to
+        )
         self.services = Services(
             bus=self.bus,
             record=store,  # type: ignore[arg-type]
@@ -208,6 +222,7 @@ class House:
             letters=Letters(self.bus),
             progress=progress,
             backlog=self.backlog,
+            ticker=self.ticker,
             streams=Streams(self.streams),
             claims=Claims(lambda: self.now),
             kafka=lambda: "127.0.0.1:9092",

@@ -14,14 +14,18 @@ from httpx_sse import ServerSentEvent, aconnect_sse
 
 from gateway.http.__main__ import GatewayServer
 from gateway.http.app import create_app
+from gateway.http.connection import HEAD_S, TimedProtocol
 from tests.gateway.house import House
 
 
 @asynccontextmanager
-async def served(house: House, **options: Any) -> AsyncIterator[httpx.AsyncClient]:
+async def served(house: House, *, head_s: float = HEAD_S, **options: Any) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the house over TCP."""
+    protocol = type("Protocol", (TimedProtocol,), {"head_s": head_s})
     app = create_app(house.start, **options)
-    config = uvicorn.Config(app, port=0, log_config=None, access_log=False, timeout_graceful_shutdown=3)
+    config = uvicorn.Config(
+        app, http=protocol, port=0, log_config=None, access_log=False, timeout_graceful_shutdown=3
+    )
     server = GatewayServer(config, app)
     running = asyncio.create_task(server.serve())
     while not server.started:

@@ -16,11 +16,13 @@ import time
 from pathlib import Path
 from typing import Any
 
+import httpx
 import msgspec
 import pytest
 
 from gateway.cli import sending
 from memcube.settings import Child, DataFolder, System
+from schemas.topics import EVENTS
 from tests.gateway.running import CHILDREN, Run, Running, document
 
 
@@ -329,3 +331,27 @@ def test_neither_help_nor_a_command_imports_what_is_heavy() -> None:
     )
     told = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert told.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_write_whose_answer_is_lost_is_sent_again_and_done_once(
+    run: Run, system: Running, monkeypatch: pytest.MonkeyPatch, times: int
+) -> None:
+    answered = httpx.HTTPTransport.handle_request
+    lost: list[str] = []
+
+    def lose(transport: httpx.HTTPTransport, request: httpx.Request) -> httpx.Response:
+        response = answered(transport, request)
+        if request.url.path == "/v1/commands" and len(lost) < times:
+            response.read()
+            lost.append(request.headers["idempotency-key"])
+            raise httpx.ReadError("the connection was reset")
+        return response
+
+    monkeypatch.setattr(httpx.HTTPTransport, "handle_request", lose)
+    monkeypatch.setattr(time, "sleep", lambda _: None)
+    assert run("remember", "Ann prefers window seats", "--user", "ann").exit_code == 0
+    assert len(system.house.log.of(EVENTS.name)) == times + 1
+    assert len(set(lost)) == 1
+    [cube] = document(run("cubes", "list", "--user", "ann", "--json"))["cubes"]
+    assert (cube["version"], cube["decision"]) == (1, "add")

@@ -125,6 +125,72 @@ def test_a_mended_word_replaces_the_chunk_although_it_says_nearly_the_same(run: 
     assert held(run) == {"The boiler in the cellar is looked after by the company Warmhaus."}
 
 
+ALIKE = tuple(f"The pump in room {room} is looked after by the company Warmhaus." for room in ("A", "B"))
+
+
+def lines(*paragraphs: str) -> str:
+    return "\n\n".join(paragraphs)
+
+
+def said_by(run: Run, text: str) -> int:
+    """How many events say the memory with these words."""
+    listed = document(run("cubes", "list", *ANN, "--json"))["cubes"]
+    return sum(len(cube["provenance"]) for cube in listed if cube["text"] == text)
+
+
+def test_chunks_that_became_one_memory_are_known_when_they_are_imported_again(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("processors.consolidate.same_statement", lambda *_: True)
+    monkeypatch.setattr("processors.consolidate.NEAR_DUPLICATE", 0.5)
+    one, other = ALIKE
+    other_file = write(tmp_path, "other.txt", "Something else, which only this document has to say.")
+    file = write(tmp_path, "a.txt", lines(one, other))
+    assert replaced(document(run("import", file, other_file, *ANN, "--json")))[0] == ("a.txt", 2, 0, 0, 0)
+    assert (len(held(run)), said_by(run, one)) == (2, 2)  # merged
+    before = document(run("cubes", "list", *ANN, "--json"))
+
+    again = document(run("import", file, *ANN, "--json"))
+    assert (replaced(again), again["new"]) == ([("a.txt", 0, 2, 0, 0)], 0)
+    assert document(run("cubes", "list", *ANN, "--json")) == before
+
+    # The one whose words the memory has is gone; the other, which was merged into it, is still said.
+    write(tmp_path, "a.txt", other)
+    assert replaced(document(run("import", file, *ANN, "--json"))) == [("a.txt", 1, 0, 1, 0)]
+    assert said_by(run, other) == 1
+    assert said_by(run, one) == 0
+    # It comes back, and is merged again; and again nothing changes.
+    write(tmp_path, "a.txt", lines(other, one))
+    assert replaced(document(run("import", file, *ANN, "--json"))) == [("a.txt", 1, 1, 0, 0)]
+    assert said_by(run, other) == 2
+    again = document(run("import", file, *ANN, "--json"))
+    assert (replaced(again), again["new"]) == ([("a.txt", 0, 2, 0, 0)], 0)
+
+    # Forgotten by hand, both come back, for the document still says them.
+    [cube] = [
+        cube["id"]
+        for cube in document(run("cubes", "list", *ANN, "--json"))["cubes"]
+        if cube["text"] == other
+    ]
+    run("forget", cube, *ANN)
+    assert replaced(document(run("import", file, *ANN, "--json"))) == [("a.txt", 2, 0, 0, 0)]
+    assert said_by(run, other) == 2
+
+
+def test_a_chunk_that_was_merged_into_what_another_document_says_is_not_told_as_kept(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("processors.consolidate.same_statement", lambda *_: True)
+    monkeypatch.setattr("processors.consolidate.NEAR_DUPLICATE", 0.5)
+    files = [write(tmp_path, f"{n}.txt", text) for n, text in enumerate(ALIKE)]
+    run("import", *files, *ANN)
+    assert len(held(run)) == 1
+    told = document(run("import", files[1], *ANN, "--json"))
+    assert replaced(told) == [("1.txt", 0, 1, 0, 0)]
+    write(tmp_path, "1.txt", "Something else, which nobody has said so far in any document.")
+    assert replaced(document(run("import", files[1], *ANN, "--json"))) == [("1.txt", 1, 0, 0, 1)]
+
+
 def test_what_another_document_or_a_person_says_too_is_not_lost(run: Run, tmp_path: Path) -> None:
     shared = "Wear gloves when the boiler is hot, always."
     one = write(tmp_path, "one.md", f"# Safety\n\n{shared}\n\n# Mine\n\nOnly in this one.")
@@ -203,6 +269,10 @@ def test_a_name_is_given_where_the_file_has_none_of_use(run: Run, tmp_path: Path
         ("cut.json", chatgpt("I live in Porto.")[:-30], "cut off"),
         ("cut.jsonl", '[{"role": "user", "content": "x"}, {"ro', "cut off"),
         ("empty.md", "", "empty"),
+        ("none.json", "[]", "nothing is said in it"),
+        ("none.jsonl", '{"messages": []}', "nothing is said in it"),
+        ("conversations.json", '{"id": "c1", "mapping": {}}', "nothing is said in it"),
+        ("talks.json", '[{"sample_id": "s", "conversation": {"session_1": []}}]', "nothing is said in it"),
         ("latin.md", b"caf\xe9", "iconv"),
         ("picture.md", b"\x89PNG\0\0", "binary"),
         ("export.zip", b"PK\x03\x04...", "unpack"),

@@ -35,7 +35,7 @@ def texts(run: Run) -> set[str]:
 
 def test_a_dry_run_shows_the_difference_and_changes_nothing(told: Run) -> None:
     shown = told("reprocess", "--dry-run").stdout
-    assert "Ann likes jazz (active, 2026-01-02 10:00)" in shown
+    assert "Ann likes jazz (active, 2026-01-02 10:00, ann/likes)" in shown
     assert "1 new, 0 gone, 0 changed; 1 kept there; 0 memories to embed anew; subjects: 1" in shown
     plan = document(told("reprocess", "--dry-run", "--json"))
     assert plan["events"] == []

@@ -12,10 +12,10 @@ from typing import Any
 import httpx
 import pytest
 
-from gateway.http import progress
 from gateway.http.app import create_app
 from schemas.topics import DEADLETTER, EVENTS
 from tests.gateway.house import House, opened
+from tests.gateway.served import served
 
 ALICE: dict[str, Any] = {"user_id": "alice"}
 
@@ -95,6 +95,23 @@ async def test_one_subject_is_not_seen_from_another(client: httpx.AsyncClient) -
         assert answer.json() == {"memories": [], "context": None, "context_tokens": None}
 
 
+async def test_a_list_asks_for_both_times(client: httpx.AsyncClient) -> None:
+    await tell(client, "I live in Porto.", timestamp="2026-03-01T10:00:00Z")
+    await tell(client, "I moved to Lisbon.", timestamp="2026-05-10T10:00:00Z")
+    [porto, lisbon] = sorted((await memories(client)), key=lambda cube: str(cube["valid_from"]))
+    assert [cube["text"] for cube in await memories(client, as_of="2026-04-01")] == [porto["text"]]
+    assert [cube["text"] for cube in await memories(client, as_of="2026-06-01")] == [lisbon["text"]]
+    first = (await client.get(f"/v1/cubes/{porto['id']}/history", params=ALICE)).json()["versions"][0]
+    asked = {**ALICE, "known_at": first["recorded_at"]}
+    assert [cube["state"] for cube in await memories(client, known_at=first["recorded_at"])] == ["active"]
+    shown = await client.get(f"/v1/cubes/{porto['id']}", params=asked)
+    assert (shown.json()["version"], shown.json()["state"]) == (1, "active")
+    unknown = await client.get(f"/v1/cubes/{porto['id']}", params={**ALICE, "known_at": "2001-01-01"})
+    assert unknown.status_code == 404
+    bad = await client.get("/v1/cubes", params={**ALICE, "as_of": "yesterday"})
+    assert bad.status_code in {400, 422}
+
+
 async def test_as_of_a_day_means_what_was_true_at_its_end(client: httpx.AsyncClient) -> None:
     await tell(client, "I live in Porto.", timestamp="2026-03-01T10:00:00Z")
     await tell(client, "I moved to Lisbon.", timestamp="2026-05-10T10:00:00Z")
@@ -134,6 +151,28 @@ async def test_without_an_id_only_a_deterministic_event_is_known_again(client: h
     assert await event_id(**unknown, assumed_timestamp="2026-01-01") == await event_id(
         **unknown, assumed_timestamp="2026-02-02"
     )
+
+
+async def test_the_same_words_are_remembered_once_where_that_is_asked_for(client: httpx.AsyncClient) -> None:
+    async def event_id(**more: Any) -> str:
+        order = {"user_id": "ann", "type": "remember", "text": "The gate code is 4711", **more}
+        answer = await client.post("/v1/commands", json=order)
+        return str(answer.json()["event_id"])
+
+    assert await event_id() != await event_id()
+    same: dict[str, Any] = {"deterministic": True, "source_id": "guide.md"}
+    first = await event_id(**same)
+    assert await event_id(**same, timestamp="2026-03-01T10:00:00Z") == first
+    others: list[dict[str, Any]] = [
+        {"occurrence": 1},
+        {"name": "Ann"},
+        {"source_id": "other.md"},
+        {"user_id": "bob"},
+        {"id": "m1"},
+    ]
+    assert len({first, *[await event_id(**{**same, **other}) for other in others]}) == 6
+    turn = await client.post("/v1/events", json=said("The gate code is 4711", deterministic=True))
+    assert turn.json()["event_id"] != first
 
 
 async def test_one_bad_item_does_not_stop_the_others(client: httpx.AsyncClient, house: House) -> None:
@@ -194,6 +233,44 @@ async def test_what_is_no_object_is_a_problem(client: httpx.AsyncClient, raw: by
     problem(answer, answer.status_code)
 
 
+@pytest.mark.parametrize("path", ["/v1/events", "/v1/recall"])
+@pytest.mark.parametrize(
+    ("raw", "hint"),
+    [
+        (b'{"user_id": "ana",', "not valid JSON at character 18"),
+        (b'{"user_id": ' + b"[" * 200_000 + b"]" * 200_000 + b"}", "nested too deeply"),
+        (b'{"user_id": "ana", "query": ' + b"9" * 5_000 + b"}", ""),
+        (b'{"user_id": "\xff"}', "UTF-8"),
+    ],
+)
+async def test_json_that_cannot_be_read_is_told_with_its_reason(
+    client: httpx.AsyncClient, path: str, raw: bytes, hint: str
+) -> None:
+    answer = await client.post(path, content=raw, headers={"content-type": "application/json"})
+    assert hint in problem(answer, 422)["detail"]
+
+
+async def test_too_many_ids_are_told_as_ids(client: httpx.AsyncClient) -> None:
+    many = {"type": "forget", "cube_ids": ["x" * 36] * 10_001}
+    assert "cube_ids: Tuple should have at most 10000" in problem(await order(client, **many), 422)["detail"]
+
+
+async def test_a_fault_leaves_one_trace_and_a_planned_refusal_a_warning(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def broken(*_: Any) -> None:
+        raise RuntimeError("broken")
+
+    async with served(house) as client:
+        house.bus.down = True
+        problem(await client.post("/v1/events", json=said("I live in Lisbon.")), 503)
+        told = [one for one in caplog.records if one.name == "gateway.http.problems"]
+        assert [(one.levelname, one.exc_info) for one in told] == [("WARNING", None)]
+        house.bus.publish = broken  # type: ignore[method-assign, assignment]
+        problem(await client.post("/v1/events", json=said("I live in Lisbon.")), 500)
+    assert len([one for one in caplog.records if one.exc_info]) == 1
+
+
 async def test_a_callers_mistake_raises_nothing_in_the_server(house: House) -> None:
     """It would be logged with its trace, in which the words stand, and uvicorn would drop the connection."""
     app = create_app(house.start)
@@ -236,11 +313,8 @@ async def test_broker_down_is_a_503_and_nothing_is_reported_as_sent(
     assert house.log.of(EVENTS.name) == []
 
 
-async def test_a_worker_that_is_away_is_a_504_with_the_receipts(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(progress.Progress.wait, "__defaults__", (0.05,))
-    async with opened(House(tmp_path, worker=False)) as client:
+async def test_a_worker_that_is_away_is_a_504_with_the_receipts(tmp_path: Path) -> None:
+    async with opened(House(tmp_path, worker=False, wait_s=0.05)) as client:
         answer = await client.post("/v1/events?wait=recallable", json=said("I live in Lisbon."))
     document = problem(answer, 504)
     assert document["events"][0]["offset"] == 0
@@ -351,6 +425,8 @@ async def test_the_list_has_memories_and_on_request_turns_in_pages(client: httpx
 @pytest.mark.parametrize("path", ["/v1/cubes/none", "/v1/cubes/none/history"])
 async def test_an_unknown_cube_is_a_404(client: httpx.AsyncClient, path: str) -> None:
     assert problem(await client.get(path, params=ALICE), 404)["reason"] == "no-such-cube"
+    assert problem(await client.get(path, params=ALICE), 404)["title"] == "There is no such memory"
+    assert problem(await client.get(path), 422)["title"] == "The subject is not valid"
     assert "no subject" in problem(await client.get(path), 422)["detail"]
 
 

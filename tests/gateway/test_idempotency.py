@@ -138,6 +138,87 @@ async def test_a_key_names_one_request(
     assert len(house.log.of(EVENTS.name)) == 1
 
 
+REMEMBER: dict[str, Any] = {**ANA, "type": "remember", "text": "Ana prefers window seats."}
+REQUESTS: list[tuple[str, str, Any]] = [
+    ("POST", "/v1/events", TURN),
+    ("POST", "/v1/events", {**TURN, "content": "I live in Porto."}),
+    ("POST", "/v1/commands", REMEMBER),
+    ("POST", "/v1/commands", {**REMEMBER, "text": "Ana prefers aisle seats."}),
+    ("POST", "/v1/commands", {**ANA, "type": "tick"}),
+    ("PATCH", "/v1/cubes/{cube}?user_id=ana", {"pinned": True}),
+    ("PATCH", "/v1/cubes/{cube}?user_id=ana", {"text": "Locker 9"}),
+    ("DELETE", "/v1/cubes/{cube}?user_id=ana", None),
+    ("DELETE", "/v1/cubes?user_id=ana", None),
+]
+UNTRACED = (("/v1/commands", {**ANA, "type": "tick"}), ("/v1/cubes?user_id=ana", None))
+
+
+async def send(client: httpx.AsyncClient, request: tuple[str, str, Any], cube: str) -> httpx.Response:
+    method, path, body = request
+    url = httpx.URL(path.format(cube=cube)).copy_merge_params({"wait": "recallable"})
+    return (
+        await client.request(method, url, headers=KEY, json=body)
+        if body
+        else await client.request(method, url, headers=KEY)
+    )
+
+
+# A tick that changed nothing left nothing to compare with, and whatever was forgotten with all is forgotten.
+@pytest.mark.parametrize("first", [one for one in REQUESTS if one[1:] not in UNTRACED])
+async def test_after_a_restart_the_record_tells_another_request_from_a_repeat(
+    tmp_path: Path, first: tuple[str, str, Any]
+) -> None:
+    """Else it would be answered as known, and its words were lost."""
+    house = House(tmp_path)
+    async with opened(house) as client:
+        other_key = {"Idempotency-Key": "another"}
+        await post(client, {**TURN, "content": "Hello there!"}, headers=other_key)
+        order = {**ANA, "type": "remember", "text": "Locker 7"}
+        given = await post(client, order, "/v1/commands", headers={"Idempotency-Key": "a third"})
+        cube = given["changes"][0]["id"]
+        done = await send(client, first, cube)
+        assert done.status_code == 200, done.text
+    async with opened(house) as client:
+        again = await send(client, first, cube)
+        assert again.status_code == 200, again.text
+        assert again.json()["event_id"] == done.json()["event_id"]
+    known = len(house.log.of(EVENTS.name))
+    for other in REQUESTS:
+        if other != first and other[2] != {**ANA, "type": "tick"}:
+            async with opened(house) as client:
+                reused(await send(client, other, cube))
+    assert len(house.log.of(EVENTS.name)) == known
+
+
+async def test_forgetting_everything_is_answered_the_same_when_it_is_repeated(
+    client: httpx.AsyncClient,
+) -> None:
+    await post(client, TURN, headers={"Idempotency-Key": "other"})
+    query = {**ANA, "wait": "recallable"}
+    first = (await client.delete("/v1/cubes", params=query, headers=KEY)).json()
+    assert (first["memories"], first["episodes"]) == (1, 1)
+    assert (await client.delete("/v1/cubes", params=query, headers=KEY)).json() == first
+
+
+@pytest.mark.parametrize(
+    ("turn", "headers", "advice"),
+    [
+        (TURN, {}, "may be in the log already"),
+        (TURN, KEY, "with the same key"),
+        ({**TURN, "id": "m1"}, {}, "with the same id"),
+    ],
+)
+async def test_a_broker_that_is_down_says_whether_sending_again_is_safe(
+    client: httpx.AsyncClient, house: House, turn: dict[str, Any], headers: dict[str, str], advice: str
+) -> None:
+    house.bus.down = True
+    for body in (turn, {"events": [turn]}):
+        keyed = {name: f"{key} {len(body)}" for name, key in headers.items()}
+        answer = await client.post("/v1/events", json=body, headers=keyed)
+        assert answer.status_code == 503
+        assert advice in answer.json()["detail"]
+
+
 async def test_waiting_or_not_is_the_same_request(client: httpx.AsyncClient) -> None:
     first = await post(client, TURN, wait="recallable")
     answer = await client.post("/v1/events", json=TURN, headers=KEY)
@@ -178,7 +259,7 @@ async def test_a_request_waits_for_the_one_with_its_key(client: httpx.AsyncClien
         return await publish(messages)
 
     house.bus.publish = slow  # type: ignore[method-assign]
-    answers = await asyncio.gather(*(post(client, TURN, tenant="x") for _ in range(5)))
+    answers = await asyncio.gather(*(post(client, TURN) for _ in range(5)))
     assert len({answer["event_id"] for answer in answers}) == 1
     assert most == 1
 

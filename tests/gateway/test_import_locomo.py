@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bench import locomo as evaluator
 from gateway.cli.imports import Format, detect, turns
 from gateway.cli.imports.locomo import read
 from gateway.cli.place import CliError
@@ -87,6 +90,56 @@ def test_what_is_bad_is_named_and_the_rest_read() -> None:
     ]
     assert "'yesterday' is no date" in reading.bad[1].why
     assert "session_2_date_time" in reading.bad[2].why
+
+
+ROUGH = sample(
+    session_1_date_time="1:56 pm on 8 May, 2023",
+    session_1=[
+        said("Ida", "D1:1", "I adopted a goat."),
+        said("Leo", "D1:1", "I bought a boat called Sally."),
+        {"speaker": "Leo", "dia_id": "D1:3", "blip_caption": " a red boat "},
+        {"speaker": "Leo", "dia_id": "D1:4"},
+        said("Leo", "D1:1", "It leaks."),
+    ],
+    session_2=[],
+    session_3=[],
+    session_3_date_time="nobody came",
+)
+
+
+def test_what_is_rough_is_read_whole_and_as_the_evaluator_reads_it(tmp_path: Path) -> None:
+    reading = read(raw(ROUGH))
+    assert (reading.bad, reading.left_out) == ((), {"empty": 1})
+    told = [(m.source_id, m.name, m.content, m.timestamp) for m in reading.messages]
+    assert told == [
+        ("D1:1", "Ida", "I adopted a goat.", "2023-05-08T13:56:00+00:00"),
+        ("D1:1#1", "Leo", "I bought a boat called Sally.", "2023-05-08T13:56:01+00:00"),
+        ("D1:3", "Leo", "[image: a red boat]", "2023-05-08T13:56:02+00:00"),
+        ("D1:1#4", "Leo", "It leaks.", "2023-05-08T13:56:04+00:00"),
+    ]
+    assert len({message.id for message in reading.messages}) == 4
+
+    file = tmp_path / "data.json"
+    file.write_bytes(raw({**ROUGH, "qa": [{"question": "A pet?", "evidence": ["D1:1"]}]}))
+    [evaluated] = evaluator.read(file).conversations
+    assert [(t.id, t.speaker, t.text, t.time.isoformat()) for t in evaluated.turns] == told
+
+
+@pytest.mark.parametrize("session", [[said("Ida", "D2:1", "x")], "none", [{"speaker": "Ida"}]])
+@pytest.mark.parametrize("date", ["yesterday", None, 7, "1:56 pm on 8 May, 2023"])
+def test_what_an_import_names_as_bad_the_evaluator_refuses_in_the_same_words(
+    tmp_path: Path, session: Any, date: Any
+) -> None:
+    talk = sample(session_1=TALK["conversation"]["session_1"], session_2=session, session_2_date_time=date)
+    talk["conversation"]["session_1_date_time"] = "1:56 pm on 8 May, 2023"
+    bad = read(raw(talk)).bad
+    file = tmp_path / "data.json"
+    file.write_bytes(raw({**talk, "qa": [{"question": "A pet?", "evidence": ["D1:1"]}]}))
+    if not bad:
+        assert len(evaluator.read(file).conversations[0].turns) == 3
+        return
+    with pytest.raises(evaluator.DataError, match=re.escape(f"talk-1, {bad[0].part}: {bad[0].why}")):
+        evaluator.read(file)
 
 
 @pytest.mark.parametrize(

@@ -199,3 +199,18 @@ async def test_a_lone_surrogate_beside_the_event_is_refused(client: httpx.AsyncC
     raw = msgspec.json.encode({**event, "beside": "@"}).replace(b'"@"', b'"\\ud800"')
     answer = await client.post("/v1/open", content=raw, headers={"content-type": "application/json"})
     problem(answer, 422)
+
+
+async def test_attributes_that_are_nested_deeply_come_back_as_they_were(
+    client: httpx.AsyncClient, house: House
+) -> None:
+    await tell(client, "I live in Lisbon.")
+    event = msgspec.json.encode(structured(house.log.of(EVENTS.name)[0]))
+    headers = {"content-type": "application/json"}
+    for depth in (300, 800):
+        deep = event[:-1] + b',"beside":' + b"[" * depth + b"]" * depth + b"}"
+        answer = await client.post("/v1/open", content=deep, headers=headers)
+        if answer.status_code == 200:
+            assert b"[" * depth in answer.content
+        else:
+            assert "nested" in problem(answer, 422)["detail"]

@@ -128,7 +128,8 @@ def test_statements_that_differ_in_a_number_or_a_name_are_never_merged(home: Con
         "I don't eat cheese.",
     ):
         home.say(text)
-    assert len(home.facts()) == 6
+    assert len(home.facts(*State)) == 6
+    assert {fact.version for fact in home.cubes() if fact.state is State.ACTIVE} == {1}
 
 
 def test_what_ended_is_superseded_by_the_statement_that_ended_it(home: Conversation) -> None:

@@ -47,8 +47,11 @@ _HEAD: Final = 65_536
 
 
 def read(raw: bytes, form: Format) -> Reading:
-    """Read a file in a format other than `AUTO`; raises `CliError` when it is not in that format."""
-    return _READERS[form](raw)
+    """Read a file in a format other than `AUTO`; raises `CliError` if it is not in that format or empty."""
+    reading = _READERS[form](raw)
+    if not (reading.messages or reading.chunks or reading.bad or reading.left_out):
+        raise CliError("nothing is said in it", "name a file with messages or text in it")
+    return reading
 
 
 def detect(raw: bytes, name: str) -> Format:

@@ -1,8 +1,12 @@
-"""LoCoMo's JSON: long conversations of two speakers in dated sessions, with pictures described in words."""
+"""LoCoMo's JSON: long conversations of two speakers in dated sessions, with pictures described in words.
+
+How its turns are read is written here once: the evaluator of recall takes them from `sessions` as well.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -12,9 +16,28 @@ from gateway.cli.imports.reading import Bad, BadItemError, Draft, Message, Readi
 from gateway.cli.place import CliError
 
 _SHAPE: Final = "LoCoMo's JSON, a list of samples with sample_id and conversation"
-_SESSION: Final = re.compile(r"session_(\d+)")
-# The file dates sessions, not turns.
+_SESSION: Final = re.compile(r"session_([0-9]+)")
+# The file dates sessions, not turns; a second apart they keep their order.
 _APART: Final = timedelta(seconds=1)
+
+
+class Said(msgspec.Struct, frozen=True):
+    """One turn. `text`: the words, and the caption of a picture behind them; "" if there are neither.
+
+    `id`: its dia_id; where an earlier turn of the conversation has the same, with a number behind it.
+    """
+
+    id: str
+    speaker: str
+    text: str
+    time: datetime
+
+
+class Unread(msgspec.Struct, frozen=True):
+    """A session, or a turn of one, that cannot be read."""
+
+    part: str
+    why: str
 
 
 class _Sample(msgspec.Struct):
@@ -25,7 +48,7 @@ class _Sample(msgspec.Struct):
 class _Turn(msgspec.Struct):
     speaker: str
     dia_id: str
-    text: str
+    text: str = ""
     blip_caption: str | None = None
 
 
@@ -42,46 +65,57 @@ def read(raw: bytes) -> Reading:
         except BadItemError as error:
             draft.bad.append(Bad(number, str(error)))
             continue
-        for name in sorted(filter(_SESSION.fullmatch, sample.conversation), key=_number):
-            try:
-                _session(draft, number, sample, name)
-            except BadItemError as error:
-                draft.bad.append(Bad(number, str(error), name))
+        _tell(draft, number, sample)
     return draft.reading()
 
 
-def _number(session: str) -> int:
-    return int(session.removeprefix("session_"))
-
-
-def _session(draft: Draft, number: int, sample: _Sample, name: str) -> None:
-    dated = sample.conversation.get(f"{name}_date_time")
-    if dated is None:
-        raise BadItemError(f"it has no {name}_date_time: nobody knows when it was said")
-    start = _moment(item(dated, str))
-    for place, one in enumerate(item(sample.conversation[name], list[msgspec.Raw])):
+def sessions(conversation: Mapping[str, msgspec.Raw]) -> Iterator[Said | Unread]:
+    """The turns of a conversation in the order of its sessions, and what in it cannot be read."""
+    ids: set[str] = set()
+    for name in sorted(filter(_SESSION.fullmatch, conversation), key=_number):
         try:
-            turn = item(one, _Turn)
+            turns = item(conversation[name], list[msgspec.Raw])
+            start = _moment(conversation.get(f"{name}_date_time"), name) if turns else None
         except BadItemError as error:
-            draft.bad.append(Bad(number, str(error), f"{name}, turn {place + 1}"))
+            yield Unread(name, str(error))
             continue
-        content = _words(turn)
-        if not content:
+        for place, one in enumerate(turns):
+            try:
+                turn = item(one, _Turn)
+            except BadItemError as error:
+                yield Unread(f"{name}, turn {place + 1}", str(error))
+                continue
+            # Who names a turn by an id that two have means the first.
+            ident = turn.dia_id if turn.dia_id not in ids else f"{turn.dia_id}#{len(ids)}"
+            ids.add(ident)
+            if start is not None:
+                yield Said(ident, turn.speaker, _words(turn), start + place * _APART)
+
+
+def _tell(draft: Draft, number: int, sample: _Sample) -> None:
+    for said in sessions(sample.conversation):
+        if isinstance(said, Unread):
+            draft.bad.append(Bad(number, said.why, said.part))
+        elif not said.text:
             draft.left_out["empty"] += 1
-            continue
-        draft.messages.append(
-            Message(
-                number=number,
-                part=turn.dia_id,
-                role="user",
-                content=content,
-                ids={"group_id": sample.sample_id},
-                id=f"{sample.sample_id}/{turn.dia_id}",
-                source_id=turn.dia_id,
-                timestamp=(start + place * _APART).isoformat(),
-                name=turn.speaker,
+        else:
+            draft.messages.append(
+                Message(
+                    number=number,
+                    part=said.id,
+                    role="user",
+                    content=said.text,
+                    ids={"group_id": sample.sample_id},
+                    id=f"{sample.sample_id}/{said.id}",
+                    source_id=said.id,
+                    timestamp=said.time.isoformat(),
+                    name=said.speaker,
+                )
             )
-        )
+
+
+def _number(session: str) -> tuple[int, str]:
+    return int(session.removeprefix("session_")), session
 
 
 def _words(turn: _Turn) -> str:
@@ -89,8 +123,11 @@ def _words(turn: _Turn) -> str:
     return f"{turn.text.strip()} [image: {caption}]".strip() if caption else turn.text.strip()
 
 
-def _moment(text: str) -> datetime:
+def _moment(given: msgspec.Raw | None, session: str) -> datetime:
+    dated: str | None = None if given is None else item(given, str | None)
+    if dated is None:
+        raise BadItemError(f"it has no {session}_date_time: nobody knows when it was said")
     try:
-        return datetime.strptime(text.strip(), "%I:%M %p on %d %B, %Y").replace(tzinfo=UTC)
+        return datetime.strptime(dated.strip(), "%I:%M %p on %d %B, %Y").replace(tzinfo=UTC)
     except ValueError:
-        raise BadItemError(f"{text[:40]!r} is no date like '1:56 pm on 8 May, 2023'") from None
+        raise BadItemError(f"{dated[:40]!r} is no date like '1:56 pm on 8 May, 2023'") from None

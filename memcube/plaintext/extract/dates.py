@@ -11,6 +11,7 @@ Counted and absolute dates ("two weeks ago", "4 May") are dateparser's, on the m
 import re
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
+from typing import Final, Literal
 
 import dateparser
 import msgspec
@@ -51,11 +52,16 @@ _PHRASE = re.compile(
     | (?P<week_day>(?:last|next|this)\s+week(?:'s)?\s+(?:on\s+)?{_WEEKDAY}|{_WEEKDAY}\s+(?:of\s+)?(?:last
       |next|this)\s+week)
     | (?P<relative>(?:last|next|this\s+coming|this\s+past|this|past|coming)\s+{_SPAN})(?:\s+{_PART})?
+    | (?:last|next|this|on)\s+(?P<short_day>(?:mon|tues?|wed|thurs?|fri|sat|sun)\b\.?)
+    | (?:at|before|after|over|since|for|until|by|this|last
+      |next)\s+(?P<feast>christmas|new\syear's(?:\seve)?|halloween)
+    | (?:on|by|until|till|from|for|,)\s+the\s+(?P<month_day>\d{{1,2}}(?:st|nd|rd|th))(?!\s+(?:of|floor
+      |time|birthday|anniversary|century|street|edition)\b)
     | (?P<weekday>{_WEEKDAY})(?:\s+{_PART})?
     | (?:(?<=at\sthe\s)|(?<=on\sthe\s)|(?<=over\sthe\s))(?P<weekend>weekend)
     | (?:(?<=\bin\s)|(?<=\bin\sthe\s)|(?<=\bthis\s))(?P<season>spring|summer|autumn|fall|winter)
     | (?:in|by|since|until|till|from|to|of|during|before|after|around|early|mid|late
-      |for)\s+(?P<month>{_MONTH})
+      |for)\s+(?P<month>{_MONTH})(?!,?\s+(?:19|20)\d\d)
     | (?:in|since|until|from|by|during)\s+(?P<year>(?:19|20)\d\d)
     )(?![\w-]|\s?%)(?P<clock>(?:,?\s+at|,|\s+around|\s+from)?\s+{_CLOCK})?""",
     re.IGNORECASE | re.VERBOSE,
@@ -63,11 +69,13 @@ _PHRASE = re.compile(
 _MAYBE = re.compile(
     r"\d\d|day|week|month|year|tonight|tomorrow|night|ago|now|this (?:morn|after|even)|spring|summer|autumn"
     r"|fall|winter"
-    rf"|{_MONTH_OR_SHORT}|\bin \w+ (?:minute|hour)",
+    rf"|{_MONTH_OR_SHORT}|christmas|new year's|halloween|\d(?:st|nd|rd|th)|(?:last|next|this|on) (?:mon"
+    rf"|tue|wed|thu|fri|sat|sun)|\bin \w+ (?:minute|hour)",
     re.IGNORECASE,
 )
 _KINDS = tuple(
-    "iso numeric absolute month_year counted named week_day relative weekday weekend season month "
+    "iso numeric absolute month_year counted named week_day relative short_day feast month_day weekday "
+    "weekend season month "
     "year".split()
 )
 _EVERY = re.compile(r"\b(?:every|each)\s(?:\w+day(?:,| and| or|, and)?\s)*$", re.IGNORECASE)
@@ -77,11 +85,16 @@ _MOVED = re.compile(
 )
 _STILL = re.compile(r"\bstill\b", re.IGNORECASE)
 _TO = re.compile(r"\s*(?:to|until|till|and|-|–)?\s*", re.IGNORECASE)
+_BETWEEN = re.compile(r"\s*(?:to|until|till|through|-|–)\s*|\s+and\s+", re.IGNORECASE)
 _DENIED = re.compile(
     r"\b(?:not|instead of|rather than|and not)\s+(?:on|in|at|the|this|for)?\s*(?:\w+ ){0,1}$", re.IGNORECASE
 )
 # What dateparser was seen to raise, or may, on odd phrases; the phrase is then left as said.
 _ODD = (ArithmeticError, ValueError, TypeError, AttributeError, LookupError, RecursionError)
+
+
+Precision = Literal["minute", "day", "month", "year"]
+_PRECISION: Final[tuple[Precision, ...]] = ("year", "month", "day")  # by the dashes of the ISO form
 
 
 class Moment(msgspec.Struct, frozen=True):
@@ -92,6 +105,13 @@ class Moment(msgspec.Struct, frozen=True):
     at: datetime
     iso: str  # as precise as the phrase: "2026-03-10", "2026-03-10 17:00", "2026-02", "2026-03-02/2026-03-08"
     written: bool  # the phrase is ISO already
+    until: datetime | None = None  # the last day of a week, a weekend or a season
+
+    @property
+    def precision(self) -> Precision:
+        """How exact the phrase was; of an interval, how exact its ends are."""
+        first = self.iso.partition("/")[0]
+        return "minute" if ":" in first else _PRECISION[first.count("-")]
 
 
 def find(sentence: str, now: datetime) -> tuple[Moment, ...]:
@@ -132,6 +152,11 @@ def main(sentence: str, moments: tuple[Moment, ...]) -> Moment | None:
     return moments[0] if moments else None
 
 
+def spans(sentence: str, first: Moment, second: Moment) -> bool:
+    """As in "from Monday to Friday": two dates that are the ends of one interval."""
+    return first.at < second.at and _BETWEEN.fullmatch(sentence, first.end, second.start) is not None
+
+
 def _later(sentence: str, match: re.Match[str], first: Moment) -> Moment | None:
     """The end of "from Monday to Friday": the Friday after that Monday."""
     return _resolve(sentence, match, first.at)
@@ -150,6 +175,8 @@ def _resolve(sentence: str, match: re.Match[str], now: datetime) -> Moment | Non
         return None  # "to may", "for march": a verb, or a lower-case guess not worth making
     if kind == "weekday" and _EVERY.search(sentence[:start]):
         return None
+    if kind == "short_day":
+        phrase = sentence[match.start() : match.end(kind)].removeprefix("on ")
     tense = tense_at(sentence, match.start(kind), match.end(kind))
     try:
         span = _span(kind, " ".join(phrase.lower().split()), tense, now)
@@ -161,7 +188,9 @@ def _resolve(sentence: str, match: re.Match[str], now: datetime) -> Moment | Non
     except _ODD:
         return None
     iso = f"{span.iso} {at:%H:%M}" if (clock or span.timed) and len(span.iso) == 10 else span.iso
-    return Moment(start=start, end=end, at=at, iso=iso, written=kind in ("iso", "year") and not clock)
+    until = datetime.combine(span.last, time(), now.tzinfo) if span.last else None
+    written = kind in ("iso", "year") and not clock
+    return Moment(start=start, end=end, at=at, iso=iso, written=written, until=until)
 
 
 def _span(kind: str, phrase: str, tense: Tense, now: datetime) -> days.Span | None:  # noqa: PLR0911
@@ -176,6 +205,12 @@ def _span(kind: str, phrase: str, tense: Tense, now: datetime) -> days.Span | No
         return days.Span(date(int(phrase), 1, 1), phrase)
     if kind == "month":
         return days.month_named(phrase, tense, today)
+    if kind == "short_day":
+        return days.relative(days.full_day(phrase), tense, today)
+    if kind == "feast":
+        return days.feast(phrase, tense, today)
+    if kind == "month_day":
+        return days.month_day(int(phrase[:-2]), tense, today)
     if kind == "season":
         return days.season_named(phrase, tense, today)
     return days.relative(phrase, tense, today)

@@ -38,6 +38,7 @@ class Span(msgspec.Struct, frozen=True):
     iso: str
     minutes: int = 0  # into the first day
     timed: bool = False
+    last: date | None = None  # of a week, a weekend or a season
 
 
 def day(at: date) -> Span:
@@ -61,10 +62,12 @@ def relative(phrase: str, tense: Tense, today: date) -> Span | None:  # noqa: PL
         return day(_weekday(_WEEKDAYS[weekday], words, tense, today))
     noun = words[-1]
     if noun == "weekend":
-        return day(_weekend(words, tense, today))
+        saturday = _weekend(words, tense, today)
+        return Span(saturday, saturday.isoformat(), last=saturday + timedelta(days=1))
     if noun == "week":
         monday = _monday(today) + timedelta(weeks=step)
-        return Span(monday, f"{monday.isoformat()}/{(monday + timedelta(days=6)).isoformat()}")
+        sunday = monday + timedelta(days=6)
+        return Span(monday, f"{monday.isoformat()}/{sunday.isoformat()}", last=sunday)
     if noun == "month":
         return month(_months_on(today, step))
     if noun == "year":
@@ -83,6 +86,34 @@ def month_named(name: str, tense: Tense, today: date) -> Span:
 
 def season_named(name: str, tense: Tense, today: date) -> Span:
     return _season(_SEASONS[name.lower()], 1 if tense == "future" else -1, today)
+
+
+def full_day(phrase: str) -> str:
+    """For "last tues.": "last tuesday"."""
+    *before, short = phrase.rstrip(".").split()
+    return " ".join([*before, next(name for name in _WEEKDAYS if name.startswith(short[:3]))])
+
+
+_FEASTS = {"christmas": (12, 25), "new year's": (1, 1), "new year's eve": (12, 31), "halloween": (10, 31)}
+
+
+def feast(name: str, tense: Tense, today: date) -> Span:
+    """The day of a feast of fixed date: the coming one, or the last one in a past tense."""
+    this_year = date(today.year, *_FEASTS[name])
+    step = (
+        -1 if tense == "past" and this_year > today else (1 if tense == "future" and this_year < today else 0)
+    )
+    return day(this_year.replace(year=today.year + step))
+
+
+def month_day(number: int, tense: Tense, today: date) -> Span | None:
+    """For "the 22nd": that day of this month, of the next if it is over, or of the last in a past tense."""
+    step = (
+        -1
+        if tense == "past" and number > today.day
+        else (1 if tense == "future" and number < today.day else 0)
+    )
+    return day(_months_on(today, step).replace(day=number))
 
 
 def _step(words: list[str]) -> int:
@@ -148,4 +179,5 @@ def _season(first_month: int, step: int, today: date) -> Span:
         this_winter = step == 0 and first_month == 12 and today.month < 3
         year -= unended or this_winter
     first = date(year, first_month, 1)
-    return Span(first, f"{first:%Y-%m}/{_months_on(first, 2):%Y-%m}")
+    last = _months_on(first, 3) - timedelta(days=1)
+    return Span(first, f"{first:%Y-%m}/{last:%Y-%m}", last=last)

@@ -10,6 +10,7 @@ are left alone. Names are repeated rather than turned into he, she or they: a me
 import re
 
 from memcube.plaintext.extract import verbs
+from memcube.plaintext.extract.sentences import quotes
 
 # Stands for the speaker until the very end, so that a speaker called April is not taken for a date and a
 # pattern
@@ -45,32 +46,6 @@ _PRONOUNS = {
 }  # fmt: skip
 _HABIT = re.compile(r"\b(?:every|usually|often|always|sometimes|each|most|regularly|never)\b", re.IGNORECASE)
 
-_DROPPED_I = re.compile(
-    r"(?:(?:just|finally|also|already|recently|only|still|officially) )*"
-    r"(?:(?P<past>moved|started|joined|got|bought|booked|finished|quit|met|went|saw|found|adopted|cancelled"
-    r"|canceled|"
-    r"changed|signed|left|stopped|had|made|took|visited|tried|ran|sold|lost|broke|spent|ordered|decided"
-    r"|switched|"
-    r"turned|passed|watched|used to|won|landed|arrived|picked up|came back|gave up|can't|won't|couldn't"
-    r"|didn't|haven't)"
-    r"|(?P<present>love|hate|like|prefer|live|work|enjoy|own|don't (?:like|eat|drink|live|work))"
-    r"|(?P<state>allergic to|going to|moving|starting|planning|no longer (?:\w+ing|a|in|at)|working|living"
-    r"|thinking of|"
-    r"flying|married|engaged|pregnant|born (?:in|on)))\b",
-    re.IGNORECASE,
-)
-
-
-def with_subject(sentence: str) -> str:
-    """As in "Moved to Lisbon!" says who: "I moved to Lisbon!". Any other sentence comes back as it is."""
-    match = _DROPPED_I.match(sentence)
-    if match is None or sentence[match.end() : match.end() + 1] in (":", ","):
-        return sentence
-    rest = sentence[0].lower() + sentence[1:]
-    if match["state"] is None:
-        return "I " + rest
-    return ("I was " if match["state"].lower().startswith("born") else "I'm ") + rest
-
 
 def resolve(sentence: str) -> str:
     """The sentence in the third person, with `SPEAKER` where the speaker's name belongs."""
@@ -100,12 +75,12 @@ class _Walk:
         self.joints: list[tuple[int, int]] = []
 
     def run(self) -> list[str]:
-        quoted = False
+        quoted = quotes("".join(self.tokens))
+        offset = 0
         for at, word in enumerate(self.lower):
-            if word in ('"', "“", "”", "«", "»", "`"):
-                quoted = not quoted
-            elif not quoted:
+            if not any(begin <= offset < end for begin, end in quoted):
                 self._word(at, word)
+            offset += len(self.tokens[at])
         return self.out
 
     def _word(self, at: int, word: str) -> None:

@@ -2,30 +2,38 @@
 """Memories from a turn by rules: sentences, what to keep, dates, person, slot, cue. Pure and offline."""
 
 import re
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
 
 import msgspec
 
-from memcube.plaintext.extract import cues, dates, person, salience, sentences, slots
+from memcube.plaintext.extract import (
+    cues,
+    dates,
+    facets,
+    foreign,
+    instructions,
+    leads,
+    person,
+    sentences,
+    slots,
+    verbs,
+)
+from memcube.plaintext.extract.answers import replied
 from memcube.plaintext.extract.person import SPEAKER
-from memcube.plaintext.extract.slot_patterns import MANY, ONE_EACH, PETS
+from memcube.plaintext.extract.said import Said
+from memcube.plaintext.extract.slot_table import is_functional
+from memcube.plaintext.extract.statements import Mentioned, clauses, halves, leans, statements, unquoted
+from memcube.plaintext.extract.subject import subject_of
+from memcube.plaintext.extract.taken_up import taken_up
+from memcube.plaintext.extract.topics import Topic
 
 # A chat turn gives one to five; a pasted book must not become a thousand memories.
-MAX_CANDIDATES = 64
+MAX_CANDIDATES = 24
+# Nor must a book hold its partition: 100 sentences take some 30 ms, and its episode has all of it anyway.
+MAX_SENTENCES = 100
 
-_CALL_ME = re.compile(r"(?:please )?call me (?=[A-Z]\w+[.!]*$)", re.IGNORECASE)
-_LETS = re.compile(r"let's (?=\w)", re.IGNORECASE)
-# "..., and my sister", "..., but the flat": a second statement with a subject of its own.
-_NEW_SUBJECT = re.compile(r",? (?:and|but) (?=(?:I|I'm|I've|I'll|my|our|we|we're|the) )", re.IGNORECASE)
-_LEANING = re.compile(r"\b(?:it|she|he|they|them|him|her|this|that|there|one|so|then|too)\b", re.IGNORECASE)
-# Whom "she" in the next sentence of a turn means: a relative, a pet, or who was with the speaker.
-_SUBJECT = re.compile(
-    rf"(?P<who>my (?:[a-z]+ )?(?:{ONE_EACH}|{MANY}|{PETS})(?: [A-Z]\w+)?)(?! and )\b"
-    rf"|(?P<name>[A-Z]\w+) and (?:I|me)\b",
-    re.IGNORECASE,
-)
-_PRONOUN = re.compile(r"(?:She|He)(?P<is>'s)?(?= )")
 _RESTATED = re.compile(
     r"^(?:(?:sorry|oops|oh|no|wait|ah),? )*I meant (?:in |at |on "
     r"|it's )?(?P<v>[A-Z0-9][\w' -]{0,40}?)(?:, not .*)?[.!]*$",
@@ -42,8 +50,18 @@ class Turn(msgspec.Struct, frozen=True):
     time: datetime
 
 
+class Earlier(msgspec.Struct, frozen=True):
+    """A turn said before the one to extract from: what that one answers or takes up."""
+
+    text: str
+    speaker: str
+
+
 class Candidate(msgspec.Struct, frozen=True):
-    """A statement that may become a memory. It replaces an older one of the same `about` and `slot`."""
+    """A statement that may become a memory.
+
+    In a functional slot (`slot_table`) it replaces an older one of the same `about`; else it joins them.
+    """
 
     text: str  # in the third person, dates resolved: "Ada moved to Lisbon last Tuesday (2026-03-10)"
     quote: str  # the sentence as said
@@ -53,92 +71,160 @@ class Candidate(msgspec.Struct, frozen=True):
     slot: str | None
     value: str | None
     cue: Literal["correction", "ending"] | None
+    category: facets.Category = "fact"
+    polarity: facets.Polarity = "holds"
+    entities: tuple[str, ...] = ()
+    salience: float = 0.6  # 0 to 1
+    precision: dates.Precision | None = None  # of `valid_from`, where the sentence dates it
+    until: datetime | None = None  # ends what was said as an interval ("last week"); it may be true beyond
+    completed_by: int | None = None  # which of the turns before gave it words, by its place among them
 
 
-def extract(turn: Turn) -> tuple[Candidate, ...]:
-    """The candidates of a turn in its order, each text once. An assistant's turn gives none: it echoes."""
+def extract(turn: Turn, before: Sequence[Earlier] = ()) -> tuple[Candidate, ...]:
+    """The candidates of a turn in its order, each text once. An assistant's turn gives none: it echoes.
+
+    `before` holds the turns said just before it, oldest first: they say what a short answer answers.
+    """
     if turn.role == "assistant":
         return ()
     speaker = sentences.clean(turn.speaker).replace("\n", " ").strip() or "Someone"
     found: dict[str, Candidate] = {}
     last: Candidate | None = None
-    subject = ""
-    for sentence in sentences.split(sentences.clean(turn.text)):
-        for statement in _statements(sentence, turn.time):
-            part = _named(statement, subject)
-            named = _SUBJECT.match(part)
-            subject = (named["who"] or named["name"]) if named else subject
-            candidate = _candidate(part, sentence, speaker, turn.time)
-            if candidate.slot is None and last is not None:
+    mentioned = Mentioned()
+    text = sentences.clean(turn.text)
+    said = [] if sentences.is_program(text) else list(dict.fromkeys(sentences.split(text)))[:MAX_SENTENCES]
+    topic = Topic()
+    parts = _completed(unquoted(said), turn, before)
+    for part in parts:
+        sentence = part.text
+        told = mentioned.resolved(leads.strip_lead(sentence))
+        if topic.announced(told) and part is not parts[-1]:
+            continue
+        stated = [told] if part.asked or part.of else _parts(told, turn.time)
+        for statement in stated:
+            candidate = _candidate(topic.added(statement), sentence, speaker, turn.time)
+            if part.asked or part.of:
+                candidate = _with_context(candidate, part, speaker)
+            if not is_functional(candidate.slot or "") and last is not None:
                 candidate = _restated(candidate, last)
-            found.setdefault(candidate.text, candidate)
+            if part.place is not None:
+                candidate = msgspec.structs.replace(candidate, completed_by=part.place)
+            # Said again it stands last: "I live in Oslo. Actually Rome. No, Oslo." ends in Oslo.
+            found.pop(candidate.text, None)
+            found[candidate.text] = candidate
             last = candidate
+        mentioned.note(told)
+        topic.note(told, told=bool(stated))
         if len(found) >= MAX_CANDIDATES:
             break
     return tuple(found.values())[:MAX_CANDIDATES]
 
 
-def _named(statement: str, subject: str) -> str:
-    """The statement with the `subject` of the one before in place of its "she" or "he"."""
-    return (
-        _PRONOUN.sub(lambda match: subject + (match["is"] or ""), statement, count=1)
-        if subject
-        else statement
+def _completed(said: Sequence[str], turn: Turn, before: Sequence[Earlier]) -> list[Said]:
+    """The sentences of a turn, each completed by a turn before where it answers that or takes it up."""
+    plain = [Said(sentence) for sentence in said]
+    if not said:
+        return plain
+    for place in range(len(before) - 1, -1, -1):
+        text = sentences.uncaptioned(sentences.clean(before[place].text))
+        if before[place].speaker == turn.speaker:
+            completed = taken_up(said, text)
+        elif place == len(before) - 1:
+            completed = replied(said, text)
+        else:
+            continue
+        if completed[0] != plain[0]:
+            return [msgspec.structs.replace(completed[0], place=place), *completed[1:]]
+    return plain
+
+
+def _with_context(candidate: Candidate, said: Said, speaker: str) -> Candidate:
+    """What an answer means its question says, so the memory holds both."""
+    asked = f'{speaker}, asked "{said.asked}?": {candidate.text}'
+    return msgspec.structs.replace(
+        candidate, text=asked if said.asked else f'{candidate.text} (of "{said.of}")'
     )
 
 
-def _statements(sentence: str, now: datetime) -> list[str]:
-    """The sentence without its lead, in one piece, or in two when each half fills a slot of its own."""
-    text = person.with_subject(salience.strip_lead(sentence))
-    text = _CALL_ME.sub("I am called ", text, count=1)
-    moments = dates.find(text, now)
-    if _LETS.match(text) and moments:
-        text = _LETS.sub("I propose to ", text, count=1)
-    if not salience.is_statement(text, bool(moments)):
-        return []
-    for left, right in _halves(text):
-        first, second = _slot(left, now), _slot(right, now)
-        # One slot only: the other half would be retired with it, unless it cannot stand alone.
-        if first != second and ((first and second) or not _LEANING.search(right)):
-            return [left, *_statements(right, now)]
-    return [text]
-
-
-def _halves(text: str) -> list[tuple[str, str]]:
-    cut = [(text[: match.start()], text[match.end() :]) for match in _NEW_SUBJECT.finditer(text)]
-    if " and " in text or " but " in text:
-        cut += [(text[:end].rstrip(" ,"), "I " + text[verb:]) for end, verb in person.conjoined(text)]
+def _parts(sentence: str, now: datetime) -> list[str]:
+    """The statements of a sentence, each in two when each half fills a slot of its own."""
     return [
-        (left, right[:1].upper() + right[1:]) for left, right in cut if left.count(" ") and right.count(" ")
+        part
+        for statement in statements(sentence, now)
+        for clause in clauses(statement, now)
+        for part in _in_two(clause, now)
     ]
 
 
+def _in_two(text: str, now: datetime) -> list[str]:
+    for left, right in halves(text):
+        first, second = _slot(left, now), _slot(right, now)
+        # One slot only: the other half would be retired with it, unless it cannot stand alone.
+        if first != second and ((first and second) or not leans(right)):
+            return [left, *_parts(right, now)]
+    return [text]
+
+
 def _slot(part: str, now: datetime) -> str | None:
-    candidate = _candidate(part, part, "Someone", now)
-    return candidate.slot
+    """The functional slot of a part: those of many values take nothing away, so no part must stand apart."""
+    moments = dates.find(part, now)
+    moment = dates.main(part, moments)
+    resolved = person.resolve(dates.annotate(part, moments))
+    filled = slots.slot_of(_capitalised(part, resolved), moment, moment is not None and moment.at > now)
+    return filled.slot if filled else None
 
 
 def _candidate(part: str, sentence: str, speaker: str, now: datetime) -> Candidate:
     moments = dates.find(part, now)
     moment = dates.main(part, moments)
-    resolved = person.resolve(dates.annotate(part, moments))
-    filled = slots.slot_of(_capitalised(part, resolved), moment, moment is not None and moment.at > now)
+    instruction = instructions.is_standing(part)
+    is_foreign = foreign.is_foreign(part, subject_of(part).words)
+    resolved = part if is_foreign else person.resolve(dates.annotate(part, moments))
+    shown = _capitalised(part, resolved)
+    ahead = moment is not None and moment.at > now
+    filled = None if instruction else slots.slot_of(shown, moment, ahead)
     if filled and filled.slot.startswith("birthday"):
         # A birthday comes every year: the date is its value, not the day it became true.
         resolved, moment = person.resolve(part), None
-    cue = cues.cue_of(sentence)
+    # A correction stands in the lead; what ends is said in the part itself.
+    cue = cues.cue_of(part) or ("correction" if cues.cue_of(sentence) == "correction" else None)
     if cue is None and filled and slots.ends(resolved):
         cue = "ending"
+    denied = False
+    if filled is None and not instruction and (listed := slots.listed_slot_of(resolved)):
+        filled, denied = listed
+    slot = filled.slot if filled else None
+    category = facets.category_of(resolved, slot=slot, instruction=instruction, ahead=ahead)
+    if slot is None and category in ("plan", "instruction"):
+        slot = category
+    text = resolved.replace(SPEAKER, speaker).rstrip(" .!…,;:。！")
     return Candidate(
-        text=resolved.replace(SPEAKER, speaker).rstrip(" .!…,;:。！"),
+        text=f"{speaker}'s wish: {text}" if instruction else text,
         quote=sentence,
         about=(filled.about if filled else None) or speaker,
         valid_from=moment.at if moment else now,
         dated=moment is not None,
-        slot=filled.slot if filled else None,
+        slot=slot,
         value=filled.value if filled else None,
         cue=cue,
+        category=category,
+        polarity=facets.polarity_of(
+            resolved, ending=cue == "ending", denied=denied, instruction=instruction, slot=slot
+        ),
+        entities=facets.entities_of(text, speaker),
+        salience=facets.salience_of(category, slot=slot, exact=moment is not None),
+        precision=moment.precision if moment else None,
+        until=_until(part, moments, moment),
     )
+
+
+def _until(part: str, moments: tuple[dates.Moment, ...], main: dates.Moment | None) -> datetime | None:
+    """The end of the week or season that was said, or of "from Monday to Friday"."""
+    if main is None:
+        return None
+    if len(moments) > 1 and main is moments[0] and dates.spans(part, moments[0], moments[1]):
+        return moments[1].at
+    return main.until
 
 
 def _capitalised(part: str, resolved: str) -> str:
@@ -146,8 +232,8 @@ def _capitalised(part: str, resolved: str) -> str:
     if part[1:] != part[1:].lower():
         return resolved
     return re.sub(
-        r"(?<= (?:in|at|to) )(?!the\b|a\b|an\b|my\b|our\b|be\b|me\b)[a-z]",
-        lambda m: m.group().upper(),
+        r"(?<= (?:in|at|to) )(?!the\b|a\b|an\b|my\b|our\b|be\b|me\b)[a-z]+",
+        lambda match: match.group() if match.group() in verbs.BASE else match.group().capitalize(),
         resolved,
     )
 
@@ -155,7 +241,7 @@ def _capitalised(part: str, resolved: str) -> str:
 def _restated(candidate: Candidate, last: Candidate) -> Candidate:
     """As in "Sorry, I meant Faro" right after a statement with a slot fills that slot anew."""
     match = _RESTATED.match(candidate.quote)
-    if match is None or last.slot is None or last.slot.startswith("plan/"):
+    if match is None or last.slot is None or not is_functional(last.slot) or last.slot.startswith("plan/"):
         return candidate
     return msgspec.structs.replace(
         candidate, about=last.about, slot=last.slot, value=slots.normalised(match["v"]), cue="correction"

@@ -1,227 +1,299 @@
-# ruff: noqa: SIM905, RUF001 (word lists read best as words; dashes and wide marks are what people type)
-"""What is worth remembering: statements; no greetings, thanks, questions, requests, wishes or filler."""
+# ruff: noqa: SIM905 (word lists read best as words; dashes and wide marks are what people type)
+"""What is worth remembering: news of a person; no greetings, praise, questions, requests, wishes, sayings.
+
+A sentence must earn its memory: it needs somebody or something it is about (`subject`), and words that say
+more than how one finds it (`lexicon.HOLLOW`). How much more depends on the subject: "I" needs one such word,
+"the plumber" a deed or a date, "it" and sayings nearly never make it.
+"""
 
 import re
+from typing import Final
 
-from memcube.plaintext.extract import verbs
+from memcube.plaintext.extract import chatter, foreign, instructions, lexicon, opinion, verbs
+from memcube.plaintext.extract.subject import TIMES, Kind, Subject, subject_of
 
-_LEAD = re.compile(
-    r"""(?:
-      (?:hi|hey|hello|hiya|dear|good\s(?:morning|evening|afternoon)|morning|thanks|thank\syou|cheers|sorry
-        |congrats)
-        (?:\s(?:so\smuch|a\slot|again|there|all|everyone|for\s[\w\s']{2,40}|[A-Z]\w+)){0,2}\s*[,!.:–—-]+\s*
-    | (?:oh|ah|aw|ooh|wow|well|yeah|yep|yes|no|nope|ok|okay|right|sure|hm+|um+|uh|haha+|hehe|lol|omg|so
-      |anyway|btw|fyi
-        |great|cool|nice|perfect|true|exactly|ha|ugh|phew|yay|damn|argh|honestly|guess\swhat|update
-          |quick\supdate|news
-        |good\snews|bad\snews|big\snews|small\snews|fun\sfact|reminder|p\.?s|look|listen|you\sknow|of\scourse
-        |by\sthe\sway|as\s(?:I|you)\s(?:said|know)|like\sI\ssaid|the\sthing\sis|for\sthe\srecord|oh\sand
-          |oh\sno
-        |no\sworries|correction|wait|actually)\s*[,!:–—-]+\s*
-    | (?:oh|well|lol|haha+|btw|fyi|yeah|anyway|so|and|but)\s(?=(?:I|I'm|I've|I'll|my|we|we're|our|the|that
-      |he|she|i)\b)
-    | (?:also|actually|btw|by\sthe\sway)\s(?=(?:I|my|we|our|the)\b)
-    | (?:(?:and|but|so)\s)?(?:please\s)?(?:remember|note|keep\sin\smind|don't\sforget|just\sso\syou\sknow
-      |fyi)\s
-        (?:that\s|,\s*)?(?=(?:I|I'm|I've|I'll|my|we|we're|our|the|that)\b)
-    | I\smeant\s(?:that\s)?(?=(?:I|I'm|I've|my|we|our|the|it's)\s)
-    | I\s(?:forgot|meant|wanted|just\swanted|have|need)\sto\s(?:say|mention|tell\s(?:you
-      |everyone))\s(?:that\s)?
-        (?=(?:I|I'm|I've|my|we|our|the)\b)
-    | (?:did\sI\s(?:tell|mention(?:\sto)?)\syou\s(?:that\s)?)(?=(?:I|my|we)\b)
-    )""",
-    re.IGNORECASE | re.VERBOSE,
-)
-_TAG = re.compile(
-    r",?\s*(?:right|remember|you know|did i (?:tell you|mention(?: that| it)?)|huh|ok|okay|yeah|no|eh"
-    r"|can you believe it"
-    r"|isn't it|won't it|doesn't it|didn't (?:i|we)|have i told you|in case you (?:forgot|wondered)"
-    r"|what about you"
-    r"|how about you|and you|you|any (?:tips|ideas|recommendations))\s*\?+$",
-    re.IGNORECASE,
-)
-# A wish, a hope, a request or a question at the end of a statement; the statement before it stays.
-_TAIL = re.compile(
-    r",?\s+(?:and\s|but\s|so\s|because\s|-\s|–\s|—\s)?(?=(?:i'd\s(?:love|like|rather)\b|i\swould\s(?:love"
-    r"|like)\b|i\s(?:wish|hope)\b"
-    r"|hopefully\b|fingers\scrossed|let\sme\sknow\b|(?:can|could|would|will|do|did|are|have)\syou\b|(?:can"
-    r"|could|should)\s(?:i|we)\b"
-    r"|please\b|what\sdo\syou|what\sabout|how\sabout|how\scan|wish\sme)).*$",
-    re.IGNORECASE,
-)
-_QUESTION = re.compile(
-    r"(?:(?:who|whose|where|which|why|how)\b|what\b(?!\s(?:i|we)\b)|when\s(?:is|are|do|does|did|will|can"
-    r"|was|were)\b"
-    r"|(?:can|could|would|will|do|does|did|is|are|was|were|have|has|should|shall|may|am|don't|isn't|aren't"
-    r"|won't"
-    r"|can't|couldn't|wouldn't|haven't|didn't|any)\s+"
-    r"(?:you|we|i|he|she|they|it|the|my|your|our|there|this|that|anyone|anybody|someone|it's|ideas|tips"
-    r"|chance|luck)\b"
-    r"|any\s(?:news|plans|recommendations)\b)",
-    re.IGNORECASE,
-)
-_REQUEST = re.compile(
-    r"(?:please|pls|remind\sme|tell\s(?:me|us)|show\s(?:me|us)|give\s(?:me|us)|help\s(?:me|us)"
-    r"|let\sme\s(?:know|think|see"
-    r"|check)|send\sme|call\sme\s(?:if|when|back|later|tomorrow|tonight|asap)|recommend|suggest|explain"
-    r"|translate|summari[sz]e"
-    r"|write\s(?:me|a|an|the)|find\s(?:me|a|an|us)|book\s(?:me|a|an|us|the)|look\sup|search\s|list\s(?:all"
-    r"|the|some)|make\s"
-    r"(?:me|sure|a\slist)|add\s(?:it|that|this)|check\s|compare\s|draft\s|keep\sme\sposted|keep\sus|have\sa"
-    r"|take\scare|go\sfor"
-    r"|don't\s(?:worry|forget|be|let|tell)|never\smind|let's(?!.*\()|i\sneed\syou|i\sneed\s(?:some\s)?help"
-    r"|i'd\slike\syou"
-    r"|i\swant\syou|you\s(?:should|could|can|must|have\sto|need\sto|might|may|'d\sbetter)|try\s|ask\s"
-    r"|enjoy\s|say\s(?:hi|hello)"
-    r"|save\sme|bring\s(?:me|a|the|your))\b",
-    re.IGNORECASE,
-)
-_WISH = re.compile(
-    r"\b(?:if\s+(?:only\b|i|we|you)|what\sif|i\swish|i'd\s(?:love|like|rather|kill)\b|i\swould\s(?:love"
-    r"|like|rather)\b"
-    r"|would\sbe\s(?:nice|great|lovely|fun|cool)|imagine\b|suppose\b|i\shope\b|hopefully\b|fingers\scrossed"
-    r"|let's\shope)",
-    re.IGNORECASE,
-)
-_UNSURE = re.compile(
-    r"(?:if|unless|maybe|perhaps|whether|(?:i|we)\s(?:should|could|might|may|would|ought)\b|not\ssure\b"
-    r"|i'm\snot\ssure\b"
-    r"|no\sidea|i\sdon't\sknow|i\swonder|i\sguess|i\ssuppose|i'd\b(?!\s(?:been|had|better|already|never)))",
-    re.IGNORECASE,
-)
-_SMALL_TALK = re.compile(
-    r"""(?:(?:talk|speak|see|catch|write|chat)\s(?:to\s|with\s)?(?:you|u|ya|y'all|everyone|up)?\s*(?:soon
-      |later|then|there|tomorrow
-        |tonight|around|on\s\w+|next\sweek|at\s\w+)|(?:good|nice|great|lovely|have\sa|safe|happy|merry|best
-          |all\sthe)\s
-        (?:night|morning|day|evening|weekend|weather|one|luck|job|idea|point|birthday|christmas|trip|flight
-          |travels|wishes|best
-        |to\s(?:hear|see|know|meet)|work|news|question|call|try|catch)\b
-      |(?:thanks|thank\syou|thx|ty|cheers|congrat\w*|bye|goodbye|goodnight|welcome|you're\swelcome
-        |no\s(?:problem|worries|way)
-        |sounds\s|works\sfor\sme|got\sit|will\sdo|on\smy\sway|brb|ttyl|same\shere|me\s(?:too|neither)
-          |so\sdo\si|neither\sdo\si
-        |fair\senough|makes\ssense|can't\swait|long\sday|poor\s(?:you|thing)|lucky\syou|how\s(?:nice|lovely
-          |sweet|funny|cool)
-        |what\sa\b|such\sa\b|love\s(?:that|it|this)\b|miss\syou|hugs|xo+|my\s(?:pleasure|bad|goodness)
-          |oh\smy|speak\s)
-      |(?:it|that|this|everything|all|things)(?:'s|\sis|\swas|'ll\sbe|\swill\sbe|\ssounds|\slooks|\sseems
-        |\sfeels|\sworks|\shelps)
-        \s(?!on\b|at\b|in\b|called\b|not\b).{0,60}$
-      |i'm\s(?:(?:so|really|all|just|very|quite|still|feeling|doing)\s)?(?:fine|good|ok|okay|great|well
-        |here|back|sorry|so\s(?:happy|glad|sorry|proud)|happy\sfor|glad|jealous|tired
-        |exhausted|bored|hungry|starving|sleepy|in$|done$|on\smy\sway|kidding|joking|sure
-          |afraid)\b(?!.*\bfor\syears\b)
-      |i\sgot\sit\b|i've\sgot\s(?:\w+\s)?news|i\sremember\W*$
-      |i\s(?:know|see|agree|understand|guess|think\sso|hear\syou|feel\syou|don't\smind|mean\sit|love\s(?:it
-        |that|this|you)
-        |miss\syou|did|do|will|have|am|had\sa\slaugh|owe\syou)(?:\s(?:so|that|it|right|too|now|the\sfeeling
-          |you|one|much))*\W*$
-      |i\s(?:can't\swait|can't\sbelieve|promise|swear)\b
-      |(?:just\s)?(?:kidding|joking|saying|checking)\b
-    )""",
-    re.IGNORECASE | re.VERBOSE,
-)
-_CODE = re.compile(
-    r"[{};]\s*$|=>|\)\s*[{:]\s*$|^\s*(?:import \w+$|from \w+ import|def \w+\(|class \w+[:(]|const "
-    r"|let \w+ =|var \w+ =|select .+ from "
-    r"|return |#include|public |sudo |pip install|npm |git )|^\W*\$ |\w+\(\w*\)\s*$|^[\w.]+\s*[+*/-]?=\s",
-    re.IGNORECASE,
-)
 _URL = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
-_UNSPACED = re.compile(r"[\u0e00-\u0eff\u2e80-\u9fff\uac00-\ud7a3]{4}")
-_WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
-
-_FIRST = frozenset("i i'm i've i'd i'll my me mine we we're we've we'll we'd our us ours myself".split())
-_ENGLISH = _FIRST | frozenset(
-    "the is are and of was have has you this that with for it it's not but your his her their from were "
-    "will be been "
-    "ok cool yeah thanks hello hey hi lol today tomorrow yesterday tonight good nice great well really "
-    "very soon too "
-    "people before after over one two three four five six seven eight nine ten "
-    "stuff day week weekend night morning sure right same here there same everyone what how all just so "
-    "much".split()
+# The words of another, or of a song: nothing of the speaker.
+_QUOTE = re.compile(r"[\"“«'][^\"”»]*[\"”»'][.!,]*")
+_HEARER = frozenset("you you're you've you'll you'd your yours yourself u ur y'all yourselves".split())
+_PERSONAL = frozenset("he she his her him been they their".split())
+_MINE = frozenset("me my mine i i'm i've myself".split())
+_BE = frozenset(
+    "am is are was were be been being 'm 's feel feels felt get got getting feeling sounds looks "
+    "seems doing stay stayed staying remain".split()
 )
-_CONTRACTED = ("'s", *verbs.CONTRACTED_ENDINGS)
-_FILLER = _ENGLISH | frozenset(
-    "a an in on at to as by or if he she they them him do does did am had can could would should may might "
-    "must shall "
-    "oh ah haha now then again later maybe also only quite pretty bit lot lots thing things something "
-    "anything nothing "
-    "know see think agree hope guess love like happy glad fine wait believe sorry mean say said get got go "
-    "going one "
-    "fun funny lovely awesome amazing wonderful perfect beautiful sweet weather hot cold sunny rainy huh "
-    "eh wow yes no "
-    "done sounds looks feel feels back out up about more some any when where who why which than can't "
-    "don't didn't "
-    "doesn't isn't won't that's there's he's she's they're you're let's let me".split()
+# "I'm passionate about X" says what one likes; "I'm excited about X" how one feels today.
+_LASTING = frozenset(
+    "passionate obsessed interested into fan hooked committed dedicated afraid scared".split()
+)
+_BELIEVING = ("sure", "certain", "confident", "convinced")
+_ASPECT: Final = frozenset("start started starting keep kept keeping continue stop stopped begin".split())
+_MY_CAUSE = re.compile(
+    r"\b(?:about|for|of|with|because|since|after|before|at|by|that) (?:my|our)\b", re.IGNORECASE
+)
+# What anything makes one feel is a mood, not news.
+_FELT = re.compile(
+    r"\b(?:makes?|made) (?:me|us) (?:feel|think|realize|realise|remember|appreciate|wonder|smile)\b"
+    r"|\bremind(?:s|ed)? (?:me|us)\b"
+)
+_DEICTIC: Final = frozenset(("this", "that", "these", "those"))
+# "Locker 3 belongs to Rui": a number and a name make news of a thing.
+_NAMED_LATER = re.compile(r"[a-z\d,] [A-Z][a-z]")
+# "We can make it happen"
+_WE_CAN = re.compile(r"(?:by \w+ing (?:\w+ )*|\w+,? )?we can\b", re.IGNORECASE)
+# "We'll rock the floor", "We gotta stick together": cheering each other on.
+_TOGETHER = re.compile(
+    r"(?:\w+,? )?we(?:'ll(?! be \w+ing)| will(?! be \w+ing)|'re all| are all| gotta| must"
+    r"| all(?! \w+ed\b))\b",
+    re.IGNORECASE,
+)
+# "I'm in awe of your courage" is of the hearer; "I need to try baking that" of what was said before.
+_YOUR_LIGHT = re.compile(
+    rf"\byour (?:\w+ )?(?:{'|'.join(sorted(lexicon.LIGHT_NOUNS - TIMES))})\b", re.IGNORECASE
+)
+_LEFT_OPEN = re.compile(
+    r"(?:need|want|have|gonna|going|love|like|got) to (?:\w+ )?(?:try|check|see|do|read|watch|visit|go|give"
+    r"|make|look)\b.* (?:it|that|this|them|one|there)[.! ]*$",
+    re.IGNORECASE,
+)
+# Said of what both look at.
+_SHOWN = re.compile(
+    r"\b(?:in|on|of) (?:the|this|that|your|these|those) (?:\w+ )?(?:pic|photo|picture|shot|image"
+    r"|background|post|video)s?\b|\b(?:it looks|they look|how you)\b",
+    re.IGNORECASE,
+)
+_LIKING: Final = frozenset("love like loved liked adore enjoy dig see".split())
+_PERCENT = re.compile(r"\d+\s?%\s?(?=agree|sure|with|behind)", re.IGNORECASE)
+_MODAL: Final = frozenset("would could should shall ought".split())
+_MAY: Final = frozenset("can could may might".split())
+_OFFER: Final = frozenset(
+    "let keep see check be do try think remember consider look talk support help cheer stick root make "
+    "definitely "
+    "get give take come watch wait join catch say tell share show find go have never always stay continue "
+    "push".split()
 )
 
 
-def strip_lead(sentence: str) -> str:
-    """The sentence without "Oh, hi Ada, by the way, ..." and without a question tag at its end."""
-    for _ in range(5):
-        match = _LEAD.match(sentence)
-        if match is None:
-            break
-        sentence = sentence[match.end() :]
-    if sentence.endswith("?"):
-        tag = _TAG.search(sentence)
-        if tag and len(sentence[: tag.start()].split()) >= 4:
-            sentence = sentence[: tag.start()].rstrip(" ,") + "."
-    tail = _TAIL.search(sentence)
-    if tail and len(sentence[: tail.start()].split()) >= 3:
-        sentence = sentence[: tail.start()].rstrip(" ,")
-    return sentence[:1].upper() + sentence[1:]
-
-
-def is_statement(sentence: str, dated: bool) -> bool:  # noqa: PLR0911 (one line a reason)
+def is_statement(sentence: str, dated: bool) -> bool:
     """Whether a sentence, stripped of its lead, says something to remember. `dated`: it gives a date."""
-    text = _URL.sub(" ", sentence).strip()
-    words = [word.lower() for word in _WORD.findall(text)]
-    if not words or _CODE.search(text) or _mostly_symbols(text):
+    text = _PERCENT.sub("", _URL.sub(" ", sentence)).strip()
+    if not any(char.isalnum() for char in text) or chatter.is_code(text) or _QUOTE.fullmatch(text):
         return False
-    if _is_foreign(words):
-        return _is_foreign_statement(text, words)
-    if text.rstrip("\"'”)").endswith(("?", "？")) or _QUESTION.match(text):
+    subject = subject_of(text)
+    if foreign.is_foreign(text, subject.words):
+        return foreign.is_statement(text, subject.words)
+    if instructions.is_standing(text):
+        return True
+    if chatter.asks(text) or chatter.wishes(text) or chatter.is_phatic(text):
         return False
-    if _REQUEST.match(text) or _WISH.search(text) or _UNSURE.match(text) or _SMALL_TALK.match(text):
-        return False
-    content = [word for word in words if word not in _FILLER and len(word) > 1]
-    numbers = any(char.isdigit() for char in text)
-    first = not _FIRST.isdisjoint(words)
-    if not any(verbs.is_verb(word) or word.endswith("'s") for word in words):
-        return numbers and len(content) >= 2
-    if first:
-        return bool(content) or numbers
-    if not any(_is_finite(word) for word in words):
-        return False  # "Coffee first, talk later"
-    if words[0] in ("it", "it's", "that", "that's", "this", "there", "there's") and not (dated or numbers):
-        return words[0] == "it" and len(content) >= 3
-    return len(content) >= 2 or (bool(content) and (dated or numbers))
+    return _is_news(subject, text, dated)
 
 
-def _is_finite(word: str) -> bool:
+def _is_news(subject: Subject, text: str, dated: bool) -> bool:  # noqa: PLR0911 (one line a kind)
+    rest = subject.words[subject.predicate :]
+    content = opinion.content(subject.words if subject.kind is not Kind.FIRST else rest)
+    exact = dated or any(char.isdigit() for char in text)
+    hearer = not _HEARER.isdisjoint(subject.words)
+    match subject.kind:
+        case Kind.SECOND | Kind.ORDER:
+            return False
+        case Kind.FRAGMENT:
+            return exact and bool(content) and not hearer
+        case Kind.FIRST:
+            return _is_own_news(rest, content, text, exact, hearer)
+        case Kind.OWN:
+            return _is_news_of_own(subject, exact, hearer)
+        case Kind.THIRD:
+            if not exact and opinion.is_praise_of(subject.words[subject.head], rest):
+                return False  # "He's a great leader"
+            return len(content) >= (2 if subject.words[subject.head].startswith(("he", "she")) else 3) or (
+                exact and bool(content)
+            )
+        case Kind.NAMED:
+            return _is_named_news(subject, exact, hearer)
+        case Kind.DEFINITE:
+            return _is_definite_news(subject, content, exact=exact, hearer=hearer)
+        case Kind.DUMMY:
+            return _is_dummy_news(rest, content, exact, hearer)
+        case _:
+            named = _NAMED_LATER.search(text) is not None
+            return _is_generic_news(subject, rest, content, dated or (exact and named), hearer)
+
+
+def tells_more(subject: Subject) -> bool:
+    """Whether it says of somebody more than how one finds them."""
+    rest = subject.words[subject.predicate :]
+    return bool(rest) and not opinion.is_opinion(rest) and _HEARER.isdisjoint(rest)
+
+
+def _is_own_news(rest: tuple[str, ...], content: list[str], text: str, exact: bool, hearer: bool) -> bool:  # noqa: PLR0911 (one line a reason)
+    at = _main_verb(rest)
+    verb = rest[at] if at < len(rest) else ""
+    after = rest[at + 1] if at + 1 < len(rest) else ""
+    if not content and (not exact or opinion.is_hollow(verb, rest[at + 1 :])):
+        return False
+    if len(content) < 2 and opinion.is_something(verb, rest[at + 1 :]):
+        return False
+    if hearer and not exact and (len(content) < 2 or after in _HEARER or rest[:1] == ("can",)):
+        return False
+    if _MODAL.intersection(rest[: at + 1]):
+        return False
+    if not exact and (_is_left_open(text, verb, content) or opinion.is_object_light(verb, rest, content, at)):
+        return False
+    if verb in lexicon.TALK_VERBS and not _tells(verb, rest[at + 1 :], content, hearer):
+        return False
+    if not exact and verb in ("feel", "felt", "feeling", *_BELIEVING):
+        # "I feel an urge to serve my country"
+        urged = verb == "feel" and after in opinion.ARTICLES and not _MINE.isdisjoint(rest)
+        return urged and len(content) >= 3 and not hearer
+    if not exact and len(content) <= 2 and opinion.is_evaluation(verb, rest[at + 1 :]):
+        return False
+    return _is_more_than_felt(rest, at, content, text, exact=exact, hearer=hearer)
+
+
+def _is_left_open(text: str, verb: str, content: list[str]) -> bool:
+    """Said to the hearer, of what both look at, or of what was said before: nothing in it lasts."""
+    few = len(content)
     return (
-        word not in verbs.ALSO_NOUNS
-        and not word.endswith("ing")
-        and (verbs.is_verb(word) or word.endswith("'s"))
+        (verb in _LIKING and _SHOWN.search(text) is not None)
+        or _YOUR_LIGHT.search(text) is not None
+        or (few < 4 and (_LEFT_OPEN.search(text) or _TOGETHER.match(text)) is not None)
+        or (few < 5 and _WE_CAN.match(text) is not None)
     )
 
 
-def _mostly_symbols(text: str) -> bool:
-    shown = sum(char.isalnum() or char.isspace() for char in text)
-    return shown < 0.6 * len(text)
-
-
-def _is_foreign(words: list[str]) -> bool:
-    """No word an English sentence leans on, and no English verb."""
-    if any(word in _ENGLISH or word.endswith(_CONTRACTED) for word in words):
+def _is_more_than_felt(
+    rest: tuple[str, ...], at: int, content: list[str], text: str, *, exact: bool, hearer: bool
+) -> bool:
+    verb = rest[at] if at < len(rest) else ""
+    after = rest[at + 1] if at + 1 < len(rest) else ""
+    feeling = next((word for word in rest[at:] if word not in lexicon.FUNCTION and word not in _BE), "")
+    if (
+        (verb in _BE or not verb or verb in lexicon.FEELING)
+        and feeling in lexicon.FEELING
+        and feeling not in _LASTING
+    ):
+        return (exact and bool(content)) or (_MY_CAUSE.search(text) is not None and not hearer)
+    ahead = "'ll" in text[:8] or not {"will", "gonna", "going"}.isdisjoint(rest[:at])
+    if ahead and verb in _OFFER and len(content) < 2 and not exact:
         return False
-    return not any(word in verbs.AUXILIARIES or word in verbs.BASE or verbs.is_verb(word) for word in words)
+    return not (after in opinion.OBJECT_PRONOUNS and not exact and len([w for w in content if w != verb]) < 1)
 
 
-def _is_foreign_statement(text: str, words: list[str]) -> bool:
-    if text.endswith(("?", "？")):
+def _tells(verb: str, rest: tuple[str, ...], content: list[str], hearer: bool) -> bool:
+    """As "I know some Greek" and "I see a therapist" tell something; "I know what it's like" does not."""
+    if verb in ("know", "knew"):
+        return (
+            bool(rest)
+            and rest[0] in ("how", "a", "some", "no", "enough", "the")
+            and not hearer
+            and bool(content)
+        )
+    if verb == "thinking":
+        return rest[:1] in (("of",), ("about",)) and len(content) >= 2 and not hearer
+    if verb in ("hope", "hoping"):
+        return rest[:1] == ("to",) and len(content) >= 2
+    if verb == "meant":
+        return bool(content)
+    if verb in ("see", "heard", "hear", "said", "say", "feel", "felt", "realized", "realised", "care"):
+        return len(content) >= 2 and not hearer and rest[:1] != ("like",)
+    return False
+
+
+def _main_verb(rest: tuple[str, ...]) -> int:
+    """Over adverbs and auxiliaries: the place of "moved" in "have just moved"."""
+    for at, word in enumerate(rest):
+        if word in verbs.AUXILIARIES and at + 1 < len(rest):
+            following = next(
+                (w for w in rest[at + 1 :] if not verbs.is_adverb(w) and w not in lexicon.FUNCTION), ""
+            )
+            if verbs.is_verb(following) and following not in lexicon.MOOD:
+                continue
+            return at
+        if word in _ASPECT and at + 1 < len(rest) and rest[at + 1].endswith("ing"):
+            continue  # "I'll start thinking about it" is about thinking
+        if word in (
+            "gonna",
+            "gotta",
+            "wanna",
+            "to",
+            "not",
+            "all",
+            "both",
+            "so",
+            "going",
+            ",",
+        ) or verbs.is_adverb(word):
+            continue
+        return at
+    return 0
+
+
+def _is_news_of_own(subject: Subject, exact: bool, hearer: bool) -> bool:
+    """My sister moved; but my heart is full."""
+    if exact:
+        return True
+    head = [
+        word for word in subject.words[subject.head + 1 : subject.predicate] if word not in lexicon.EVALUATIVE
+    ]
+    told = opinion.content(subject.words[subject.predicate :])
+    if not told and not _MAY.isdisjoint(subject.words[subject.predicate :][:1]):
+        return False  # "My small deeds can have a big impact"
+    if head and lexicon.LIGHT_NOUNS.issuperset(head):
+        return len(told) >= 2 and not hearer
+    return bool(opinion.content(subject.words)) and not hearer and subject.predicate < len(subject.words)
+
+
+def _is_named_news(subject: Subject, exact: bool, hearer: bool) -> bool:
+    """Tom moved; but "Tom is great" only praises. "Pottery is a part of my life" is of the speaker."""
+    rest = subject.words[subject.predicate :]
+    if exact:
+        return True
+    if hearer or not rest:
         return False
-    return len(words) >= 3 or _UNSPACED.search(text) is not None  # scripts without spaces are one long word
+    if opinion.is_opinion(rest):
+        praised = not _PERSONAL.isdisjoint(rest)
+        return opinion.is_of_speaker(rest) and not praised and bool(opinion.content(subject.words))
+    return bool(opinion.content(rest))
+
+
+def _is_definite_news(subject: Subject, content: list[str], *, exact: bool, hearer: bool) -> bool:
+    """The plumber came, the key is with Tom; but the view was amazing, and these colours are vivid."""
+    rest = subject.words[subject.predicate :]
+    if hearer or not rest:
+        return False
+    told = opinion.content(rest)
+    if exact:
+        return bool(content)
+    if opinion.is_opinion(rest) or (
+        subject.words[subject.head] in _DEICTIC and rest[0] in ("is", "are") and _MINE.isdisjoint(rest)
+    ):
+        return False
+    if not _MINE.isdisjoint(rest):
+        return bool(content)
+    return len(content) >= 3 and bool(told)
+
+
+def _is_dummy_news(rest: tuple[str, ...], content: list[str], exact: bool, hearer: bool) -> bool:
+    if hearer or not rest:
+        return False
+    if exact:
+        return len(content) >= (3 if opinion.is_opinion(rest) else 1)
+    return len(content) >= 3 and verbs.is_past(rest[0]) and rest[0] not in lexicon.LIGHT_VERBS
+
+
+def _is_generic_news(
+    subject: Subject, rest: tuple[str, ...], content: list[str], dated: bool, hearer: bool
+) -> bool:
+    """A saying, unless the speaker is in it: "Running keeps me sane"."""
+    if hearer or not rest:
+        return False
+    if subject.words[subject.head] in lexicon.LIGHT_NOUNS:
+        return dated and len(content) >= 2
+    if dated and len(content) >= 2 and not opinion.is_opinion(rest):
+        return True
+    if opinion.is_opinion(rest) and not opinion.is_of_speaker(rest):
+        return False  # "Seeing my kids smile was so lovely"
+    if _FELT.search(" ".join(rest)):
+        return opinion.is_deed(subject.words[subject.head : subject.predicate])
+    return opinion.is_of_speaker(subject.words) and len(content) >= 1

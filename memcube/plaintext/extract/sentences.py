@@ -3,15 +3,24 @@
 
 import re
 
-# A turn is scanned this far: about 7,000 words. The raw turn is kept whole as an episode, so what lies beyond
+# A turn is scanned this far: about 3,500 words. The raw turn is kept whole as an episode, so what lies beyond
 # is still recallable; without the limit 5 MB of text would hold its partition for a minute.
-MAX_SCANNED = 40_000
+MAX_SCANNED = 20_000
 # Longer ones are lists or logs in disguise; a memory must fit one embedding window (about 256 tokens).
 MAX_SENTENCE = 600
 
 _FENCE = re.compile(r"(```|~~~).*?(?:\1|\Z)", re.DOTALL)
 _UNSEEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u2060\ufeff\ue000-\uf8ff]")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
+_CAPTION = re.compile(
+    r"\[(?:image|photo|picture|video|gif|sticker|audio|voice|file|attachment)\b[^\]\n]{0,400}\]",
+    re.IGNORECASE,
+)
+# What stands between quotation marks is one thing said: no sentence ends inside it.
+_QUOTED = re.compile(
+    r"[\"“«][^\"”»\n]{3,400}[\"”»]"
+    r"|(?:(?<=[\s:(])|^)'(?=\w)[^'\n]{1,200}(?:'(?=\w)[^'\n]{1,60}){0,2}[.!?,]?'(?!\w)"
+)
 _BULLET = re.compile(r"^\s*(?:[-*+•–]\s+|\(?\d{1,2}[.)]\s+|#{1,6}\s+|\[[ xX]\]\s+)+")
 _EMOJI = "\U0001f000-\U0001faff\u2600-\u27bf\u2b00-\u2bff\ufe0f\u200d"
 _EMOJI_ENDS = re.compile(rf"^[\s{_EMOJI}]+|[\s{_EMOJI}]+$")
@@ -23,11 +32,13 @@ _BOUNDARY = re.compile(
 _ABBREVIATION = re.compile(
     r"(?:^|[\s(\"'])(?:mr|mrs|ms|dr|prof|st|jr|sr|vs|etc|approx|ca|no|nr|fig|dept|est|inc|ltd|co|corp|gen"
     r"|sen|rev|"
-    r"e\.g|i\.e|a\.m|p\.m|u\.s|u\.k|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec|[a-z])$",
+    r"e\.g|i\.e|a\.m|p\.m|u\.s|u\.k|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec|(?<!')[a-z])$",
     re.IGNORECASE,
 )
 # These end a sentence at times ("at 5 p.m. We left"): a capital after them is a new sentence.
 _MAY_END = re.compile(r"(?:etc|a\.m|p\.m|inc|ltd|co|corp|jr|sr)$", re.IGNORECASE)
+# Chat without capitals: a new sentence begins with who it is about.
+_SMALL_START = re.compile(r"(?:i|i'm|im|i've|ive|my|our|we|we're|she|he|they|it|it's|the|now|also|anyway)\s")
 _CLAUSE_END = re.compile(r"[,;:–—](?=\s)|\s-\s|\s(?=(?:and|but|because|so|which|although)\s)")
 _JOINED_LINE = re.compile(r"^\s*[a-z(]")
 
@@ -42,10 +53,41 @@ def clean(text: str) -> str:
     return _SPACES.sub(" ", _UNSEEN.sub(" ", text)).replace("’", "'").replace("‘", "'")
 
 
+def uncaptioned(text: str) -> str:
+    """A cleaned text without the descriptions of what was attached to it."""
+    return _CAPTION.sub("", text).strip()
+
+
+def quotes(line: str) -> list[tuple[int, int]]:
+    """Where quoted words begin and end."""
+    if not any(mark in line for mark in "\"“«'"):
+        return []
+    return [match.span() for match in _QUOTED.finditer(line)]
+
+
+# Lines of a program or a table: two of them, and they are what the turn is.
+_PROGRAM = re.compile(
+    r"[{};]\s*$|^\s*(?:def|class|import|from \w+ import|return|elif"
+    r"|else:|try:|except|print\(|const|var|function"
+    r"|public|private|#include|SELECT|INSERT|FROM|WHERE|<\w+)\b"
+    r"|^\s*(?:if|for|while|with)\b.*:\s*$|^\s*[\w.]+\s*[+*/-]?=\s*\S|=>|^\s*File \""
+)
+_VALUES = re.compile(r"^[^,;\t]*(?:[,;\t](?=\S)[^,;\t]*)+$")
+
+
+def is_program(text: str) -> bool:
+    """Whether most lines of a text are code or rows of values."""
+    lines = [line for line in text.splitlines() if line.strip()][:200]
+    if len(lines) < 2:
+        return False
+    code = sum(_PROGRAM.search(line) is not None for line in lines)
+    return 2 * code > len(lines) or all(_VALUES.match(line) for line in lines)
+
+
 def split(text: str) -> list[str]:
     """The sentences of a cleaned text, without code, table rows, quoted lines, bullets and outer emoji."""
     found: list[str] = []
-    for line in _lines(_FENCE.sub("\n", text)):
+    for line in _lines(_CAPTION.sub("", _FENCE.sub("\n", text))):
         for sentence in _in_line(line):
             cut = _fit(_EMOJI_ENDS.sub("", sentence))
             if cut:
@@ -74,7 +116,10 @@ def _lines(text: str) -> list[str]:
 def _in_line(line: str) -> list[str]:
     parts: list[str] = []
     start = 0
+    quoted = quotes(line)
     for match in _BOUNDARY.finditer(line):
+        if any(begin < match.start() and match.end() < end for begin, end in quoted):
+            continue
         if match["stop"] and not _ends(line, match):
             continue
         # A semicolon parts two statements, not the items of a list.
@@ -95,8 +140,8 @@ def _ends(line: str, match: re.Match[str]) -> bool:
         return (
             len(stop) == 1
             and "." in stop
-            and rest.startswith("i ")
-            and not _ABBREVIATION.search(line[: match.start()])
+            and _SMALL_START.match(rest) is not None
+            and not _ABBREVIATION.search(line[max(0, match.start() - 8) : match.start()])
         )
     if stop[0] != "." or stop.startswith(".."):
         return True

@@ -77,6 +77,11 @@ _JOB = (
     r"farmer|driver|producer|product owner|midwife|surgeon|head of [\w ]{2,25}?|tutor|waiter|waitress"
     r"|bartender|administrator))"
 )
+_NUMBER = (
+    r"(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen"
+    r"|seventeen|eighteen"
+    r"|nineteen|(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)(?:-\w+)?)"
+)
 _KNOWN_AS = r"(?:is|'s|was) (?:called|named)"
 
 # Slot, what every match must contain (a cheap test before the pattern), pattern over the resolved sentence.
@@ -99,6 +104,13 @@ TABLE: tuple[tuple[str, tuple[str, ...], re.Pattern[str]], ...] = tuple(
         ),
         (
             "lives_in",
+            " back |not in|no longer in",
+            rf"{_START}{_WHO}{_OFTEN} (?:(?:came|moved|is|has moved|went) (?:back|home) (?:to|in)"
+            rf"|is(?P<not> not| no longer) in)"
+            rf" {_PLACE}(?=[.,;:!?()]|$| (?:any ?more|now|at|in|for good|last|this|yesterday|and|but)\b)",
+        ),
+        (
+            "lives_in",
             "address|home|flat|apartment|house|place|studio",
             rf"{_START}(?P<me>{_ME})'s (?:new |current )?{_HOME}(?: address)? is{_OFTEN} in {_PLACE}",
         ),
@@ -115,6 +127,14 @@ TABLE: tuple[tuple[str, tuple[str, ...], re.Pattern[str]], ...] = tuple(
             rf"|ha(?:s|ve){_OFTEN} (?:worked|been working)(?=.* (?:since|for) )){_OFTEN}"
             rf"(?: (?:as (?:an?|the) [\w -]{{2,40}}?|part-time|full-time|remotely))? (?:at"
             rf"|for) (?:the )?{_FIRM}",
+        ),
+        (
+            "works_at",
+            " work",
+            rf"{_START}{_WHO}{_OFTEN}{_NOT}{_OFTEN} (?:works?|working|(?:is"
+            rf"|are){_OFTEN} working)(?: \w+)?{_OFTEN} (?:at|for) "
+            r"(?:the|an?) (?P<v>(?!moment|time|while|minute|day|week|month|year|living"
+            r"|same)[\w' -]{3,30}?)(?=[.,;:!?()]|$| (?:and|but|so|now|since|in|on|as|with|these)\b)",
         ),
         (
             "works_at",
@@ -188,6 +208,13 @@ TABLE: tuple[tuple[str, tuple[str, ...], re.Pattern[str]], ...] = tuple(
             " is | turned ",
             rf"{_START}{_WHO}(?: is{_OFTEN}|{_OFTEN} turned) (?P<v>[1-9]\d{{0,2}})"
             r"(?= years old|\s*[.,!)]|$| (?:now|and|but|today|last|this|yesterday|already|on)\b)",
+        ),
+        (
+            "age",
+            " is | turned ",
+            rf"{_START}{_WHO}(?: is{_OFTEN}|{_OFTEN} turned) (?P<v>{_NUMBER}(?: and a half)?(?: months"
+            rf"| weeks)?)"
+            r"(?= years old|\s*[.,!)]|$| (?:now|and|but|today|yesterday|last|already)\b)",
         ),
         (
             "birthday",

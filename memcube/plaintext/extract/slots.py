@@ -13,6 +13,8 @@ import msgspec
 
 from memcube.plaintext.extract import plans
 from memcube.plaintext.extract.dates import Moment
+from memcube.plaintext.extract.listed_slots import OWNING
+from memcube.plaintext.extract.listed_slots import TABLE as LISTED
 from memcube.plaintext.extract.person import SPEAKER
 from memcube.plaintext.extract.slot_patterns import FAVOURITE, ONE_EACH, PET, TABLE, USUALLY_ONE
 
@@ -54,6 +56,22 @@ def ends(resolved: str) -> bool:
         for match in [pattern.search(resolved)]
         if match
     )
+
+
+def listed_slot_of(resolved: str) -> tuple[Filled, bool] | None:
+    """A slot of many values, and whether the sentence denies it or says that it is over."""
+    text = _ISO.sub("", resolved)
+    for slot, hints, pattern in LISTED:
+        match = pattern.search(text) if any(hint in text for hint in hints) else None
+        if match is None or (slot == "owns" and not OWNING.search(text)):
+            continue
+        groups = match.groupdict()
+        value = normalised(groups["v"]) if groups["v"] else None
+        about = groups.get("named") or groups.get("kin_name")
+        kin = groups.get("kin")
+        whose = f"/{kin.lower().replace(' ', '-')}" if kin and not about else ""
+        return Filled(slot + whose, value, about), bool(groups.get("not") or groups.get("over"))
+    return None
 
 
 def _filled(slot: str, match: re.Match[str]) -> Filled | None:
@@ -103,5 +121,5 @@ def _pet(text: str) -> Filled | None:
 
 
 def normalised(value: str) -> str:
-    value = re.sub(r"\s+", " ", value).strip(" .,;:!'\"-").lower()
+    value = re.sub(r"\s+", " ", value.replace(f"{SPEAKER}'s ", "")).strip(" .,;:!'\"-").lower()
     return re.sub(r" (?:now|these days|again|at the moment)$", "", value)

@@ -6,7 +6,8 @@ A list errs on rare words only; a wrong guess costs one clumsy ending in a memor
 """
 
 IRREGULAR_PAST = frozenset(
-    "was were had did went got met bought made took came saw said told gave found left felt kept knew "
+    "died lied tied was were had did went got met bought made took came saw said told gave found left felt "
+    "kept knew "
     "thought ran "
     "sold lost broke spent wrote ate drank drove flew swam sang began became brought built caught chose "
     "drew fell "
@@ -34,6 +35,18 @@ _PARTICIPLES = frozenset(
 )
 
 BASE = frozenset(
+    "motivate inspire encourage succeed brighten calm focus boost fuel fill amaze surprise excite spark lift "
+    "connect express explore achieve reduce increase improve protect survive chase embrace shape form "
+    "provide "
+    "face fight dream score train coach raise donate mentor foster adopt rescue hurt ache snore bark bite "
+    "chew "
+    "graduate major enroll enrol apply audition perform compose edit publish review film record sketch sew "
+    "knit "
+    "bake grill brew roast skate surf climb camp fish hunt jog stretch lift recover heal cope deserve "
+    "vanish blow "
+    "commute relocate renovate decorate assemble design sponsor sign invest budget retire resign hire fire "
+    "promote "
+    "babysit tutor lecture research experiment analyse analyze program code debug "
     "accept add adopt agree am apply arrange arrive ask attend avoid bake be believe belong book borrow "
     "bring build "
     "buy call can care carry celebrate change clean climb close coach collect come commute cook cost count "
@@ -56,7 +69,7 @@ BASE = frozenset(
     "use visit "
     "volunteer wait wake walk want wash watch wear weigh win wish work worry write begin become eat happen "
     "include "
-    "offer produce depend consist contain remain appear belong cover deal end last mean".split()
+    "sound offer produce depend consist contain remain appear belong cover deal end last mean".split()
 )
 # Nouns as well: after "and" they are taken for verbs only when an object or a preposition follows.
 ALSO_NOUNS = frozenset(
@@ -66,8 +79,8 @@ ALSO_NOUNS = frozenset(
     "plant play "
     "practice push record rent repair reply rest return ride run sail save search sell share shop show ski "
     "sleep "
-    "smell smoke stand start stay stop struggle study support surf swim talk taste train travel try turn "
-    "use visit "
+    "smell smoke sound stand start stay stop struggle study support surf swim talk taste train travel try "
+    "turn use visit "
     "volunteer wait wake walk wash watch wear wish work worry cover deal end last bake".split()
 )
 
@@ -87,10 +100,17 @@ ADVERBS = frozenset(
     "hardly barely too mostly mainly very totally honestly sadly luckily later eventually no longer myself "
     "first almost again today yesterday".split()
 )
+ING_NOUNS = frozenset(
+    "during thanksgiving morning evening something everything nothing anything king ring spring string wing "
+    "thing building wedding "
+    "meeting ceiling clothing feeling bring sing".split()
+)
+_NEVER_VERBS = frozenset("during morning evening something everything nothing anything".split())
 _LY_VERBS = frozenset("apply reply rely fly supply multiply comply ally imply".split())
 _AGREED = {
     "am": "is", "have": "has", "haven't": "hasn't", "havent": "hasn't", "do": "does", "don't": "doesn't",
     "dont": "doesn't", "ain't": "isn't", "be": "is", "go": "goes",
+    "wanna": "wants to", "gotta": "has to",
 }  # fmt: skip
 
 
@@ -109,7 +129,9 @@ def is_verb(word: str) -> bool:
     """Whether an English reader would take the lower-case `word` for a verb form, out of context."""
     if word in AUXILIARIES or word in BASE or word in SAME_IN_PAST or is_past(word):
         return True
-    if word.endswith(CONTRACTED_ENDINGS) or (word.endswith("ing") and len(word) > 5):
+    if word.endswith(CONTRACTED_ENDINGS) or (
+        word.endswith("ing") and len(word) > 5 and word not in _NEVER_VERBS
+    ):
         return True
     return is_third_person(word)
 

@@ -1,4 +1,4 @@
-"""BM25 over the rows of one subject, kept up to date word by word."""
+"""The words of one subject's rows, kept up to date word by word, and BM25 over places that hold rows."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from memcube.store.memory.conversation import Conversation, Rows
+from memcube.store.memory.fusion import Floats
+
 # Robertson's values; the recall study was measured with them (stemmed words, turns of a conversation).
 K1: Final = 1.5
 B: Final = 0.75
@@ -20,9 +23,11 @@ _COUNT_BITS: Final = 16
 _MOST: Final = (1 << _COUNT_BITS) - 1
 # Dict slot, string and array object of a word, without its postings (measured: 175).
 _BYTES_PER_WORD: Final = 180
+# A word in a sixteenth of the places or more is counted in all of them at once.
+_WORTH_LISTING: Final = 16
 
 
-class Bm25:
+class Words:
     """Inverted index: stem to postings. Removing a row removes its words: an unused stem leaves no trace."""
 
     def __init__(self) -> None:
@@ -74,21 +79,14 @@ class Bm25:
         for stem, gone in leaving.items():
             self._drop(stem, gone)
 
-    def scores(self, query: Iterable[str], rows: int) -> tuple[npt.NDArray[np.float64], float]:
-        """The score of each row, and what a row of average length would get that has every word once."""
-        found = np.zeros(rows)
-        ceiling = 0.0
-        average = max(self._words / self._rows if self._rows else 0.0, 1.0)
-        for stem in dict.fromkeys(query):
-            posting = self._postings.get(stem)
-            frequency = len(posting) if posting else 0
-            idf = log(1 + (self._rows - frequency + 0.5) / (frequency + 0.5))
-            ceiling += idf
-            if posting:
-                at, counts = _unpacked(posting)
-                length = K1 * (1 - B + B * self._lengths[at].astype(np.float64) / average)
-                found[at] += idf * (K1 + 1) * counts / (counts + length)
-        return found, ceiling
+    def length(self, rows: int) -> npt.NDArray[np.float32]:
+        """The words of each row."""
+        return self._lengths[:rows]
+
+    def posting(self, stem: str) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+        """The rows that have the stem, and how often."""
+        posting = self._postings.get(stem)
+        return _unpacked(posting) if posting else (np.zeros(0, np.int64), np.zeros(0))
 
     def renumber(self, new_rows: npt.NDArray[np.int64], kept: npt.NDArray[np.int64]) -> None:
         """Row `kept[i]` becomes `i`; `new_rows` maps the other way."""
@@ -105,6 +103,56 @@ class Bm25:
             self._postings[stem] = _packed(at[keep], counts[keep].astype(np.int64))
         else:
             del self._postings[stem]
+
+
+class Scorer:
+    """BM25 of documents that each are a run of places: a turn alone, or with its neighbours.
+
+    place_of: by row, the place that its words belong to, or -1. A document stands at each place, and goes
+    so many places to either side as it can within its session.
+    """
+
+    def __init__(self, words: Words, place_of: Rows, talk: Conversation, reach: int) -> None:
+        self._words = words
+        self._place_of = place_of
+        self._reach = reach
+        self._first, self._last = talk.around(reach)
+        held = np.flatnonzero(place_of >= 0)
+        lengths = np.bincount(place_of[held], words.length(len(place_of))[held], len(talk)).astype(np.float64)
+        total = self._sums(lengths)
+        average = max(float(total.mean()) if len(total) else 0.0, 1.0)
+        self._norm = K1 * (1 - B + B * total / average)
+
+    def scores(self, query: Iterable[str]) -> tuple[Floats, float]:
+        """The score of each document, and what one of average length would get that has every word once."""
+        found = np.zeros(len(self._first))
+        ceiling = 0.0
+        for stem in dict.fromkeys(query):
+            rows, counts = self._words.posting(stem)
+            places = self._place_of[rows]
+            here = places >= 0
+            documents, sums = self._around(places[here], counts[here])
+            idf = log(1 + (len(found) - len(documents) + 0.5) / (len(documents) + 0.5))
+            ceiling += idf
+            found[documents] += idf * (K1 + 1) * sums / (sums + self._norm[documents])
+        return found, ceiling
+
+    def _around(self, places: Rows, counts: Floats) -> tuple[Rows, Floats]:
+        """The documents that hold one of these places, and how much they hold."""
+        if len(places) * _WORTH_LISTING > len(self._first):
+            sums = self._sums(np.bincount(places, counts, len(self._first)).astype(np.float64))
+        else:
+            sums = np.zeros(len(self._first))
+            for away in range(-self._reach, self._reach + 1):
+                beside = places + away
+                held = (beside >= self._first[places]) & (beside <= self._last[places])
+                np.add.at(sums, beside[held], counts[held])
+        documents = np.flatnonzero(sums)
+        return documents, sums[documents]
+
+    def _sums(self, values: Floats) -> Floats:
+        running = np.concatenate(([0.0], np.cumsum(values)))
+        return running[self._last + 1] - running[self._first]
 
 
 def _unpacked(posting: array[int]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:

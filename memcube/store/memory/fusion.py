@@ -2,40 +2,55 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from memcube.store.memory.signals import COLUMNS, Column
+
 Floats = npt.NDArray[np.float64]
 
-# Scores are added up, not ranks: reciprocal-rank fusion pulled BM25 down to the level of the cosine. Words
-# weigh twice as much: on conversations stemmed BM25 finds nearly twice the evidence that MiniLM's pooled
-# cosine finds. From .6 to .8 it makes no difference that 996 questions could show (.576 to .589 at 5).
-BM25_WEIGHT: Final = 2 / 3
-COSINE_WEIGHT: Final = 1 - BM25_WEIGHT
-# The best of a query counts as full only if it is good: MiniLM puts a question and its answer at .4 to .7,
-# and strangers at 0 to .15. Without this floor the best of nothing would score 1.
+# The best of a query counts as full only if it is good, else the best of nothing would score 1. MiniLM puts a
+# question and its answer at a cosine of .4 to .7, and strangers at 0 to .15.
 FULL_COSINE: Final = 0.5
-# As with the cosine: full is a row with half of the query's weight in words; one rare word of many is less.
-FULL_BM25: Final = 0.5
+# Full is a row with half of the query's weight in words; one rare word of many is less.
+FULL_WORDS: Final = 0.5
 # A thumb up or down moves a memory past its equals, not past a better answer.
 TRUST_SPAN: Final = 0.2
 # The same text in two rows of a matrix can differ in the last bits of its product.
 DIGITS: Final = 6
 
 
-def fuse(cosine: Floats, bm25: Floats, ceiling: float, trust: Floats) -> Floats:
-    """Scores [rows]. `ceiling`: the BM25 score of a row that has every word of the query once.
+class Fused(msgspec.Struct, frozen=True):
+    """Scores [candidates], and what each column gave: [columns, candidates], before its weight."""
 
-    A query without searchable words (`ceiling` 0) is judged by its vector alone. Trust is in [0, 1].
+    scores: Floats
+    scaled: Floats
+
+
+def fuse(raw: Floats, strength: float, trust: Floats, columns: Sequence[Column] = COLUMNS) -> Fused:
+    """Add up the columns [columns, candidates] of one question.
+
+    Listwise: what counts is which candidate has most of a signal, for this question. `strength`, in [0, 1]:
+    how good the best of them is, which no comparison among them says. Trust is in [0, 1].
     """
-    if not len(cosine):
-        return np.zeros(0)
-    near = np.maximum(cosine, 0.0)
-    near /= max(float(near.max()), FULL_COSINE)
-    if ceiling > 0:
-        words = bm25 / max(float(bm25.max()), FULL_BM25 * ceiling)
-        near = COSINE_WEIGHT * near + BM25_WEIGHT * words
+    scaled = np.array(
+        [_scaled(values) if column.scaled else values for column, values in zip(columns, raw, strict=True)]
+    )
+    weights = np.array([column.weight for column in columns])
+    least = float(np.minimum(weights, 0.0).sum())
+    most = float((np.maximum(weights, 0.0) * scaled.max(axis=1)).sum())
+    summed = (weights @ scaled - least) / max(most - least, 1e-9)
     believed = (1 + TRUST_SPAN * (trust - 0.5)) / (1 + TRUST_SPAN / 2)
-    return np.round(near * believed, DIGITS)
+    return Fused(np.round(strength * summed * believed, DIGITS), scaled)
+
+
+def _scaled(values: Floats) -> Floats:
+    """From 0 to 1. Where all are equal they are all 1, or all 0 if there is nothing of it."""
+    least, most = float(values.min()), float(values.max())
+    if most - least < 1e-9:
+        return np.full(len(values), float(most > 0))
+    return (values - least) / (most - least)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from threading import Lock
 from typing import Final
 
-from memcube.store.index import Hit, Timed, untimed
-from memcube.store.memory.rows import Analyse, SubjectRows
+from memcube.store.index import NOTHING_ELSE, Asked, Cue, Hit, Timed, untimed
+from memcube.store.memory.rows import SubjectRows
+from memcube.store.memory.search import Search, Wanted
+from memcube.store.memory.speech import Analyse, Reader, no_cues
 from memcube.store.record import CubeStore, Vector
 from schemas.subject import Others
 
@@ -23,10 +25,10 @@ class InMemoryRecallIndex:
     """Implements `RecallIndex` for one process. Safe for threads: one works on a subject at a time.
 
     `store` is read by all of these threads, those of different subjects at once.
-    `analyse` gives the searchable words of a text; it is passed in, so that the store knows no kind of
-    memory. `budget_bytes` bounds what stays loaded: the subjects not used for longest go first, the one
-    just asked for stays however large it is. `timed` is entered for the phases `position`, `bm25`, `vector`
-    and `fusion`.
+    `analyse` gives the searchable words of a text and `cues` what its style gives away; they are passed
+    in, so that the store knows no kind of memory. `budget_bytes` bounds what stays loaded: the subjects not
+    used for longest go first, the one just asked for stays however large it is. `timed` is entered for the
+    phases `position`, `bm25`, `vector` and `fusion`.
     """
 
     def __init__(
@@ -37,13 +39,14 @@ class InMemoryRecallIndex:
         budget_bytes: int,
         *,
         analyse: Analyse,
+        cues: Callable[[str], Cue] = no_cues,
         timed: Timed = untimed,
     ) -> None:
         self._store = store
         self._embedder_id = embedder_id
         self._dimensions = dimensions
         self._budget = budget_bytes
-        self._analyse = analyse
+        self._reader = Reader(analyse, cues)
         self._timed = timed
         self._subjects: OrderedDict[str, _Loaded] = OrderedDict()
         self._used = 0
@@ -80,6 +83,8 @@ class InMemoryRecallIndex:
         limit: int,
         as_of: datetime | None,
         others: Others | None = None,
+        asked: Asked = NOTHING_ELSE,
+        explain: bool = False,
     ) -> Sequence[Hit]:
         """See `RecallIndex.search`. A subject that was let go since its refresh is loaded again."""
         with self._lock:
@@ -88,7 +93,8 @@ class InMemoryRecallIndex:
             self.refresh(subject)
             loaded = self._touch(subject)
         with loaded.lock:
-            return loaded.rows.search(query, vector, limit, as_of, others)
+            search = Search(loaded.rows, self._reader.analyse, self._timed)
+            return search.hits(query, vector, asked, Wanted(limit, as_of, others, explain))
 
     def forget(self, subject: str) -> None:
         """See `RecallIndex.forget`."""
@@ -110,7 +116,7 @@ class InMemoryRecallIndex:
             return loaded
 
     def _no_rows(self) -> SubjectRows:
-        return SubjectRows(self._dimensions, self._analyse, self._timed)
+        return SubjectRows(self._dimensions, self._reader)
 
     def _update(self, subject: str, loaded: _Loaded) -> None:
         # Page by page, or a first load would hold all rows of the record beside those of the index. What

@@ -41,6 +41,7 @@ def newest_since(
     place = after
     asked = (embedder_id, subject, after, vectors_after, _ALL if limit is None else limit)
     for row in connection.execute(_NEWEST_SINCE, asked):
-        found.append(Change(reading.cube(row), reading.vector(row[18], embedder_id, row[22:25])))
+        vector, tokens = reading.vectors(row[18], embedder_id, row[22:25])
+        found.append(Change(reading.cube(row), vector, tokens))
         place = row[25]
     return place, found

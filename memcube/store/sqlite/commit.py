@@ -18,7 +18,7 @@ ON CONFLICT DO UPDATE SET
 _PUT_VERSION: Final = (
     "INSERT INTO versions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
-# A vector lives as long as a version with its text: one that belongs to none would outlive an erasure.
+# Vectors live as long as a version with their wording: one that belongs to none would outlive an erasure.
 _PUT_VECTOR: Final = """
 INSERT OR IGNORE INTO vectors(subject, digest, embedder_id, key_id, nonce, ciphertext)
 SELECT ?1, ?2, ?3, ?4, ?5, ?6 WHERE EXISTS (SELECT 1 FROM versions WHERE subject = ?1 AND digest = ?2)"""
@@ -42,7 +42,7 @@ class PreparedShare:
         self.erases = any(work.erased for work in share.subjects)
         self._versions = [_version_rows(work, codec) for work in share.subjects]
         self._vectors = [
-            codec.sealed_vector(subject, codec.digest(subject, known.text), known.embedder_id, known.vector)
+            codec.sealed_vectors(subject, known)
             for subject, embedded in share.vectors.items()
             for known in embedded
         ]

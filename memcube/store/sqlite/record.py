@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -12,26 +13,18 @@ from urllib.parse import quote
 from uuid import UUID
 
 import apsw
-import msgspec
 
 from memcube.cube import Form, MemCube, State
 from memcube.errors import NoSuchCube
 from memcube.governance.sealing import Sealer
 from memcube.store.digest import replay_digest
 from memcube.store.faults import faults, immediate
-from memcube.store.record import (
-    Change,
-    OutboxRow,
-    Partition,
-    Share,
-    Statistics,
-    StoreSize,
-    Vector,
-)
+from memcube.store.record import Change, OutboxRow, Partition, Share, Statistics, StoreSize, Vector
 from memcube.store.sqlite import log_tables
 from memcube.store.sqlite.changes import newest_since
 from memcube.store.sqlite.commit import PreparedShare
 from memcube.store.sqlite.connections import Connections
+from memcube.store.sqlite.listing import DUE, listed
 from memcube.store.sqlite.rows import Row, RowCodec
 from memcube.store.sqlite.schema import BUSY_MS, connect, open_record
 from memcube.store.sqlite.size import file_bytes, size_of
@@ -41,11 +34,6 @@ from schemas.subject import Others
 # are sealed, and the next commit tries again.
 SCRUB_MS: Final = 20
 
-_LIST: Final = """
-SELECT * FROM versions WHERE subject = ?1 AND seq < ?2 AND current = 1
-    AND (?3 IS NULL OR form = ?3) AND (?4 IS NULL OR state IN (SELECT value FROM json_each(?4)))
-ORDER BY seq DESC LIMIT ?5"""
-_LAST_SEQ: Final = 2**63 - 1
 _LAST_TEXT: Final = "\U0010ffff"
 
 
@@ -162,18 +150,20 @@ class SQLiteCubeStore:
         states: Collection[State] | None = None,
         others: Others | None = None,
         before: int | None = None,
+        as_of: datetime | None = None,
+        known_at: datetime | None = None,
     ) -> Sequence[MemCube]:
-        wanted = None if states is None else msgspec.json.encode(sorted(states)).decode()
-        below = _LAST_SEQ if before is None else before
-        found: list[MemCube] = []
-        while len(found) < limit:
-            page = self._cubes(_LIST, subject, below, None if form is None else form.value, wanted, limit)
-            # The ids are sealed with the words: no query can look for them.
-            found += page if others is None else [cube for cube in page if cube.comes_from(others)]
-            if others is None or len(page) < limit:
-                break
-            below = page[-1].seq
-        return found[:limit]
+        return listed(
+            self._cubes,
+            subject,
+            limit=limit,
+            form=form,
+            states=states,
+            others=others,
+            before=before,
+            as_of=as_of,
+            known_at=known_at,
+        )
 
     def count(self, subject: str) -> Mapping[Form, int]:
         rows = self._rows(
@@ -230,7 +220,7 @@ class SQLiteCubeStore:
                 digest,
                 embedder_id,
             ):
-                vector = self._codec.reading(subject).vector(digest, embedder_id, row)
+                vector, _ = self._codec.reading(subject).vectors(digest, embedder_id, row)
                 if vector is not None:
                     known[text] = vector
         return known
@@ -249,6 +239,9 @@ class SQLiteCubeStore:
                 f"{start}0",
             )
         return [subject for (subject,) in rows]
+
+    def due(self, now: datetime) -> Sequence[str]:
+        return [str(subject) for (subject,) in self._rows(DUE, now.timestamp())]
 
     def statistics(self) -> Statistics:
         [(subjects, cubes, versions, outbox)] = self._rows(

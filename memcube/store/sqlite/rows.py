@@ -6,12 +6,13 @@ from datetime import datetime
 from typing import Any, Final
 
 import msgspec
-import numpy as np
 
 from memcube.cube import Decision, Form, Kind, MemCube, Payload, State
 from memcube.errors import KeyDestroyed, SealBroken, StoreFault
 from memcube.governance.sealing import Opener, Sealer
-from memcube.store.record import Vector
+from memcube.store.record import Embedded
+from memcube.store.sqlite.packing import packed, unpacked
+from memcube.vectors import TokenVectors, Vector
 
 Row = tuple[Any, ...]
 
@@ -35,7 +36,7 @@ class RowCodec:
         digest: bytes | None = None
         sealed: tuple[str | None, bytes | None, bytes | None] = (None, None, None)
         if cube.payload is not None:
-            digest = self.digest(cube.subject, cube.payload.text)
+            digest = self.digest(cube.subject, cube.wording)
             sealed = self._seal(cube.subject, _encode(cube.payload), _payload_place(cube.id, cube.version))
         return (
             cube.subject,
@@ -68,17 +69,14 @@ class RowCodec:
         """For several rows of one subject, read at one moment."""
         return Reading(self._sealer, subject)
 
-    def sealed_vector(self, subject: str, digest: bytes, embedder_id: str, vector: Vector) -> Row:
-        if vector.ndim != 1:
-            raise StoreFault(
-                f"a vector has {vector.ndim} dimensions instead of 1: this is a fault of the embedder"
-            )
-        plain = np.ascontiguousarray(vector, dtype="<f4").tobytes()
-        return subject, digest, embedder_id, *self._seal(subject, plain, _vector_place(digest, embedder_id))
+    def sealed_vectors(self, subject: str, known: Embedded) -> Row:
+        digest = self.digest(subject, known.text)
+        place = _vector_place(digest, known.embedder_id)
+        return subject, digest, known.embedder_id, *self._seal(subject, packed(known), place)
 
-    def digest(self, subject: str, text: str) -> bytes:
-        """What names a text among the subject's rows."""
-        return bytes.fromhex(self._sealer.digest(subject, text.encode()))
+    def digest(self, subject: str, wording: str) -> bytes:
+        """What names a wording among the subject's rows."""
+        return bytes.fromhex(self._sealer.digest(subject, wording.encode()))
 
     def _seal(self, subject: str, plain: bytes, place: bytes) -> tuple[str, bytes, bytes]:
         sealed = self._sealer.seal(subject, plain, place)
@@ -127,12 +125,14 @@ class Reading:
             processor=self._shared.setdefault(processor, processor),
         )
 
-    def vector(self, digest: bytes, embedder_id: str, sealed: Row) -> Vector | None:
-        """The vector under key id, nonce and ciphertext; None if there is none or its key was destroyed."""
+    def vectors(
+        self, digest: bytes, embedder_id: str, sealed: Row
+    ) -> tuple[Vector | None, TokenVectors | None]:
+        """Those under key id, nonce and ciphertext; None if there are none or their key was destroyed."""
         if sealed[0] is None:
-            return None
+            return None, None
         opened = self._open(sealed, _vector_place(digest, embedder_id))
-        return None if opened is None else np.frombuffer(opened, dtype="<f4")
+        return (None, None) if opened is None else unpacked(opened)
 
     def _open(self, sealed: Row, place: bytes) -> bytes | None:
         key_id, nonce, ciphertext = sealed

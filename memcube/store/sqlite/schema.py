@@ -11,7 +11,8 @@ from memcube.errors import StoreFault
 from memcube.store.faults import faults, immediate
 from memcube.store.sqlite import log_tables
 
-SCHEMA_VERSION: Final = 1
+# 2: a row of `vectors` holds those of the tokens as well, under the digest of the wording.
+SCHEMA_VERSION: Final = 2
 BUSY_MS: Final = 30_000
 # A row of a clustered table that is over a quarter of a page goes to an overflow chain. A sealed turn
 # of 1 KB stays in a page of this size, and in one of 4 KB it does not.

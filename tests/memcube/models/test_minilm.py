@@ -45,7 +45,7 @@ def test_vectors_equal_those_of_sentence_transformers(cache: Path, threads: int)
 
 
 def test_token_vectors_equal_those_of_sentence_transformers(model: MiniLM) -> None:
-    encoded = model.encode(TEXTS)
+    encoded = model.hidden_states(TEXTS)
     for row, text in enumerate(REFERENCE["tokens_of"]):
         assert len(encoded[text].token_ids) == REFERENCE["token_counts"][row]
         found = encoded[text].token_vectors[REFERENCE["places"]]
@@ -53,14 +53,14 @@ def test_token_vectors_equal_those_of_sentence_transformers(model: MiniLM) -> No
 
 
 def test_encode_and_embed_agree(model: MiniLM) -> None:
-    encoded = model.encode(TEXTS)
+    encoded = model.hidden_states(TEXTS)
     vectors = model.embed(TEXTS)
     for text, vector in zip(encoded, vectors, strict=True):
         assert text.token_vectors.shape == (len(text.token_ids), model.dimensions)
         mean = text.token_vectors.mean(axis=0)
         assert np.abs(mean / np.linalg.norm(mean) - vector).max() < 1e-6
         assert np.array_equal(text.pooled, vector)
-    assert model.encode([]) == []
+    assert model.hidden_states([]) == []
 
 
 def test_the_graph_is_standard_onnx() -> None:

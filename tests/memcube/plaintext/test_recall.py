@@ -4,18 +4,20 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 
-import numpy as np
-import numpy.typing as npt
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from memcube.cube import Form, Payload, Source, State
+from memcube.cube import Form, Source, State, wording
 from memcube.models.embedder import HashEmbedder
-from memcube.plaintext.recall import FACT_MARGIN, QUERY_WORDS, Recaller, fold
+from memcube.plaintext.cues import cues
+from memcube.plaintext.recall import QUERY_WORDS, Recaller
+from memcube.plaintext.shown import SHOWN_CHARACTERS, excerpt
 from memcube.plaintext.words import terms
-from memcube.store.index import Hit
 from memcube.store.memory import InMemoryRecallIndex
+from memcube.store.memory.signals import COLUMNS
+from memcube.vectors import Encoding
 from tests.memcube.store.index_contract import ANA, BEN, DAY, EMBEDDER, MONDAY, FakeStore
 
 
@@ -25,9 +27,9 @@ class Ears(HashEmbedder):
     def __init__(self) -> None:
         self.heard: list[str] = []
 
-    def embed(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
+    def encode(self, texts: Sequence[str]) -> list[Encoding]:
         self.heard += texts
-        return super().embed(texts)
+        return super().encode(texts)
 
 
 class Conversation:
@@ -42,20 +44,35 @@ class Conversation:
             HashEmbedder.dimensions,
             1 << 30,
             analyse=terms,
+            cues=cues,
         )
         self.recaller = Recaller(index, self.embedder)
         self.turns = 0
 
-    def turn(self, text: str, *facts: str, said: datetime = MONDAY, subject: str = ANA) -> None:
+    def turn(
+        self, text: str, *facts: str, said: datetime = MONDAY, subject: str = ANA, slot: str | None = None
+    ) -> None:
         self.turns += 1
         event = f"event-{self.turns}"
-        self.put(event, text, event, form=Form.EPISODE, said=said, subject=subject)
+        self.put(event, text, event, form=Form.EPISODE, said=said, subject=subject, slot=None)
         for number, fact in enumerate(facts):
-            self.put(f"{event}-{number}", fact, event, form=Form.FACT, said=said, subject=subject)
+            self.put(f"{event}-{number}", fact, event, form=Form.FACT, said=said, subject=subject, slot=slot)
 
-    def put(self, name: str, text: str, event: str, *, form: Form, said: datetime, subject: str) -> None:
-        vector = HashEmbedder().embed([text])[0]
-        self.store.say(subject, name, text, vector, form=form, said=said, event=event)
+    def put(
+        self, name: str, text: str, event: str, *, form: Form, said: datetime, subject: str, slot: str | None
+    ) -> None:
+        [encoding] = HashEmbedder().encode([wording(form, text, "user")])
+        self.store.say(
+            subject,
+            name,
+            text,
+            encoding.vector,
+            tokens=encoding.tokens,
+            form=form,
+            said=said,
+            event=event,
+            slot=slot,
+        )
 
     def ask(self, query: str, limit: int = 5, as_of: datetime | None = None, subject: str = ANA) -> list[str]:
         found = self.recaller.recall(subject, query, limit=limit, as_of=as_of)
@@ -78,13 +95,13 @@ def test_a_turn_that_gave_no_memory_is_still_recalled(talk: Conversation) -> Non
     assert talk.ask("weather in Lisbon") == ["The weather in Lisbon, well, hmm", "I moved to Lisbon"]
 
 
-def test_several_facts_of_one_turn_are_results_of_their_own(talk: Conversation) -> None:
+def test_a_turn_with_several_facts_is_one_result(talk: Conversation) -> None:
     talk.turn("I moved to Lisbon with my cat Momo", "I moved to Lisbon", "I have a cat called Momo in Lisbon")
-    found = talk.ask("Lisbon")
-    assert set(found) == {"I moved to Lisbon", "I have a cat called Momo in Lisbon"}
+    assert talk.ask("Lisbon") == ["I have a cat called Momo in Lisbon"]
+    assert talk.ask("Who moved?") == ["I moved to Lisbon with my cat Momo"]
 
 
-def test_a_turn_that_answers_much_better_stands_for_its_facts(talk: Conversation) -> None:
+def test_a_turn_that_says_more_stands_for_its_facts(talk: Conversation) -> None:
     talk.turn("At the harbour Ben sold me his old sailing boat", "I own a boat")
     assert talk.ask("Who sold the old sailing boat at the harbour?") == [
         "At the harbour Ben sold me his old sailing boat"
@@ -103,7 +120,7 @@ def test_as_many_results_come_as_were_asked_for(talk: Conversation) -> None:
 
 
 def test_a_memory_comes_with_what_vouches_for_it(talk: Conversation) -> None:
-    talk.turn("I moved to Lisbon last week", "I moved to Lisbon")
+    talk.turn("Well, I moved to Lisbon", "I moved to Lisbon")
     found = talk.recaller.recall(ANA, "Lisbon", limit=1, as_of=None)
     memory = found.memories[0]
     assert found.sequence == 2
@@ -182,75 +199,90 @@ def test_every_phase_of_a_recall_is_timed_once(talk: Conversation) -> None:
     assert phases == ["position", "embedding", "bm25", "vector", "fusion", "folding"]
 
 
-# --- folding -------------------------------------------------------------------------------------------
+# --- what is shown of what was found ---------------------------------------------------------------------
 
 
-def hits_of(parts: list[tuple[Form, tuple[int, ...], float]]) -> list[Hit]:
-    store = FakeStore()
-    hits = []
-    for number, (form, events, score) in enumerate(parts):
-        cube = store.say(ANA, str(number), f"text {number}", form=form, event=str(events[0]))
-        if form is Form.FACT:
-            sources = tuple(Source(str(event), "user", MONDAY) for event in events)
-            payload = Payload(text=cube.text, sources=sources)
-            cube = store.change(cube, payload=payload)
-        hits.append(Hit(cube, score, score, score))
-    return hits
+def test_a_fact_that_two_turns_said_is_shown_once(talk: Conversation) -> None:
+    talk.turn("I moved to Lisbon", "I moved to Lisbon")
+    talk.turn("Yes, I moved to Lisbon!")
+    fact = next(c.cube for c in talk.store.log[ANA].values() if c.cube.form is Form.FACT)
+    assert fact.payload is not None
+    sources = (*fact.payload.sources, Source("event-2", "user", MONDAY))
+    talk.store.change(fact, payload=msgspec.structs.replace(fact.payload, sources=sources))
+    assert talk.ask("Who moved to Lisbon?") == ["I moved to Lisbon"]
 
 
-ASKED = frozenset({"1", "4", "7", "8"})  # words of some of the texts
-scores = st.floats(0, 1).map(lambda score: round(score, 3))
-parts = st.lists(
-    st.tuples(
-        st.sampled_from(Form),
-        st.lists(st.integers(0, 4), min_size=1, max_size=2, unique=True).map(tuple),
-        scores,
-    ),
-    max_size=12,
+def test_what_holds_of_the_thing_asked_for_is_shown_for_a_long_turn(talk: Conversation) -> None:
+    said = (
+        "After years of rain and a winter of parcels and lawyers the van stands in front of my door in Lisbon"
+    )
+    talk.turn(said, "Ana lives in Lisbon", slot="ana/lives_in")
+    assert talk.ask("Where does Ana live?") == ["Ana lives in Lisbon"]
+    assert talk.ask("Who had parcels?") == [said]
+
+
+def test_a_turn_whose_fact_was_replaced_is_not_shown(talk: Conversation) -> None:
+    talk.turn("I live in Porto, and my cat is called Momo", "I live in Porto", "I have a cat called Momo")
+    porto = next(c.cube for c in talk.store.log[ANA].values() if c.cube.text == "I live in Porto")
+    talk.store.change(porto, state=State.SUPERSEDED, valid_to=MONDAY + DAY)
+    talk.turn("I live in Lisbon now", "I live in Lisbon", said=MONDAY + DAY)
+    assert talk.ask("Where do I live?")[0] == "I live in Lisbon"
+    assert not any("Porto" in text for text in talk.ask("Where do I live? Porto? And my cat Momo?"))
+    assert "I have a cat called Momo" in talk.ask("Where do I live? Porto? And my cat Momo?")
+
+
+def test_of_a_long_turn_the_sentences_are_shown_that_were_asked_for(talk: Conversation) -> None:
+    page = " ".join(f"On day {number} nothing happened at all at the lighthouse." for number in range(900))
+    talk.turn(f"{page} Then a whale came. {page}")
+    [shown] = talk.ask("When did the whale come?")
+    assert "Then a whale came." in shown
+    assert len(shown) < 2 * SHOWN_CHARACTERS
+    assert all(part in f"{page} Then a whale came. {page}" for part in shown.split(" \u2026 "))
+
+
+def test_a_turn_without_sentences_is_shown_by_its_beginning(talk: Conversation) -> None:
+    talk.turn("whale " * 5_000)
+    [shown] = talk.ask("whale")
+    assert shown.startswith("whale whale")
+    assert shown.endswith("\u2026")
+    assert len(shown) <= 2 * SHOWN_CHARACTERS + 2
+
+
+@given(st.text(), st.frozensets(st.text(max_size=4), max_size=4))
+def test_an_excerpt_is_of_the_text(text: str, asked: frozenset[str]) -> None:
+    shown = excerpt(text, asked)
+    assert len(shown) <= 2 * SHOWN_CHARACTERS + 2
+    if len(text) <= SHOWN_CHARACTERS:
+        assert shown == text
+
+
+@pytest.mark.parametrize(
+    ("said", "asked"),
+    [
+        ("我昨天和我的猫去了公园。", "猫的公园"),
+        ("昨日、猫と公園に行きました。", "公園の猫"),
+        ("เมื่อวานฉันไปสวนสาธารณะกับแมว", "สวนสาธารณะ"),
+        ("어제 고양이와 공원에 갔어요", "고양이"),
+    ],
 )
+def test_scripts_without_spaces_are_recalled(talk: Conversation, said: str, asked: str) -> None:
+    talk.turn(said)
+    talk.turn("今日は雨です。天气不好。오늘은 비가 와요. วันนี้ฝนตก")
+    assert talk.ask(asked)[0] == said
 
 
-def test_a_merged_fact_stands_for_both_its_turns() -> None:
-    fact, first, second = hits_of([
-        (Form.FACT, (1, 2), 0.5),
-        (Form.EPISODE, (1,), 0.6),
-        (Form.EPISODE, (2,), 0.55),
-    ])  # fmt: skip
-    assert fold([first, second, fact]) == [(fact, 0.6)]
+# --- explained -------------------------------------------------------------------------------------------
 
 
-def test_within_the_margin_the_fact_is_shown() -> None:
-    for above, winner in ((FACT_MARGIN - 0.01, 0), (FACT_MARGIN + 0.01, 1)):
-        pair = hits_of([(Form.FACT, (1,), 0.5), (Form.EPISODE, (1,), 0.5 + above)])
-        assert fold(pair, frozenset({"1"})) == [(pair[winner], 0.5 + above)]
-
-
-def test_a_turn_that_holds_no_more_of_the_question_gives_way_to_its_fact() -> None:
-    fact, turn = hits_of([(Form.FACT, (1,), 0.4), (Form.EPISODE, (1,), 0.9)])
-    assert fold([fact, turn], frozenset({"text"})) == [(fact, 0.9)]
-    assert fold([fact, turn], frozenset({"text", "1"})) == [(turn, 0.9)]
-
-
-@given(parts)
-def test_no_turn_stands_beside_its_own_fact(parts: list[tuple[Form, tuple[int, ...], float]]) -> None:
-    hits = hits_of(parts)
-    results = [hit for hit, _ in fold(hits, ASKED)]
-    told = [source.event_id for hit in results if hit.cube.form is Form.FACT for source in hit.cube.sources]
-    turned = [hit.cube.sources[0].event_id for hit in results if hit.cube.form is Form.EPISODE]
-    assert not set(told) & set(turned)
-    assert len(turned) == len(set(turned))
-    # Nothing is lost: whatever was a candidate is there, or another result speaks for its event.
-    for hit in hits:
-        assert hit in results or {source.event_id for source in hit.cube.sources} & {*told, *turned}
-
-
-@given(parts)
-def test_folding_is_ordered_and_keeps_the_best_score(
-    parts: list[tuple[Form, tuple[int, ...], float]],
-) -> None:
-    hits = hits_of(parts)
-    results = fold(hits, ASKED)
-    assert results == fold(hits[::-1], ASKED)
-    assert [score for _, score in results] == sorted((score for _, score in results), reverse=True)
-    if hits:
-        assert results[0][1] == max(hit.score for hit in hits)
+def test_a_recall_explains_itself_if_asked_to(talk: Conversation) -> None:
+    talk.turn("I moved to Lisbon in May")
+    talk.turn("What is the weather in Lisbon?")
+    best, other = talk.recaller.recall(ANA, "Lisbon", limit=2, as_of=None, explain=True).memories
+    assert [signal.name for signal in best.signals] == [column.name for column in COLUMNS]
+    by_name = {signal.name: signal for signal in other.signals}
+    assert (by_name["is_question"].raw, by_name["is_question"].weight) == (1.0, -1.0)
+    assert best.text == "I moved to Lisbon in May"
+    assert sum(one.scaled * one.weight for one in best.signals) > sum(
+        one.scaled * one.weight for one in other.signals
+    )
+    assert talk.recaller.recall(ANA, "Lisbon", limit=1, as_of=None).memories[0].signals == ()

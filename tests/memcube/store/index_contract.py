@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from memcube.cube import Decision, Form, Kind, MemCube, Payload, Source, State, cube_id
-from memcube.store.index import Hit, RecallIndex
+from memcube.store.index import Asked, Hit, RecallIndex
 from memcube.store.record import Change, Vector
+from memcube.vectors import TokenVectors
 from schemas.subject import Others
 
 DIMENSIONS = 8
@@ -78,6 +79,8 @@ class FakeStore:
         event: str | None = None,
         speaker: str = "user",
         others: Others | None = None,
+        tokens: TokenVectors | None = None,
+        slot: str | None = None,
     ) -> MemCube:
         """A new cube, or the next version of the one with this name."""
         seq = self.seqs[subject] = self.sequence(subject) + 1
@@ -97,6 +100,7 @@ class FakeStore:
             payload=Payload(
                 text=text,
                 sources=(Source(event_id=event or name, speaker=speaker, time=said, others=others),),
+                slot=slot,
             ),
             trust=trust,
             pinned=False,
@@ -106,15 +110,21 @@ class FakeStore:
             cause=event or name,
             processor="test",
         )
-        self.log.setdefault(subject, {})[ident] = Change(cube, vector)
+        self.log.setdefault(subject, {})[ident] = Change(cube, vector, tokens)
         return cube
+
+    def known(self, subject: str, name: str, form: Form) -> MemCube | None:
+        """The newest version of the cube with this name."""
+        found = self.log.get(subject, {}).get(cube_id(subject, name, form))
+        return None if found is None else found.cube
 
     def change(self, cube: MemCube, **fields: object) -> MemCube:
         """The next version of a cube, with other fields and the same vector."""
         subject, newest = cube.subject, self.log[cube.subject][cube.id]
         seq = self.seqs[subject] = self.sequence(subject) + 1
         after = msgspec.structs.replace(newest.cube, seq=seq, version=newest.cube.version + 1, **fields)
-        self.log[subject][cube.id] = Change(after, newest.vector if after.payload else None)
+        kept = (newest.vector, newest.tokens) if after.payload else (None, None)
+        self.log[subject][cube.id] = Change(after, *kept)
         return after
 
     def erase(self, cube: MemCube) -> MemCube:
@@ -175,10 +185,55 @@ class RecallIndexContract:
         store.say(ANA, "1", "I moved to Lisbon", None)
         assert find("Lisbon", axis(3)) == ["I moved to Lisbon"]
 
-    def test_raw_turns_are_found_beside_facts(self, store: FakeStore, find: Callable[..., list[str]]) -> None:
-        store.say(ANA, "1", "I moved to Lisbon", axis(0))
-        store.say(ANA, "1", "Well, I moved to Lisbon, what a week!", axis(0, 1), form=Form.EPISODE)
-        assert len(find("Lisbon")) == 2
+    def test_a_raw_turn_brings_the_facts_drawn_from_it(self, store: FakeStore, index: RecallIndex) -> None:
+        fact = store.say(ANA, "1", "I moved to Lisbon", axis(0))
+        turn = store.say(ANA, "1", "Well, I moved to Lisbon, what a week!", axis(0, 1), form=Form.EPISODE)
+        store.say(ANA, "2", "Lisbon is far", axis(0), form=Form.EPISODE, said=MONDAY + DAY)
+        index.refresh(ANA)
+        hits = index.search(ANA, "moved to Lisbon", axis(0), limit=10, as_of=None)
+        assert (hits[0].cube, hits[0].drawn) == (turn, (fact,))
+        assert [hit.drawn for hit in hits[1:]] == [()]
+
+    @pytest.mark.parametrize("state", [State.SUPERSEDED, State.RETRACTED, State.EXPIRED])
+    def test_a_turn_that_says_what_holds_no_longer_gives_way_to_what_does(
+        self, store: FakeStore, index: RecallIndex, find: Callable[..., list[str]], state: State
+    ) -> None:
+        store.say(ANA, "1", "I live in Porto with my cat Momo", axis(0), form=Form.EPISODE)
+        porto = store.say(ANA, "home", "Ana lives in Porto", axis(0), event="1")
+        store.say(ANA, "cat", "Ana has a cat called Momo", axis(1), event="1")
+        assert find("Porto") == ["I live in Porto with my cat Momo"]
+        store.change(porto, state=state, valid_to=MONDAY + DAY)
+        assert find("Porto") == []
+        assert find("Momo") == ["Ana has a cat called Momo"]
+        store.change(store.log[ANA][porto.id].cube, state=State.ACTIVE, valid_to=None)
+        assert find("Porto") == ["I live in Porto with my cat Momo"]
+
+    def test_a_turn_is_found_by_its_neighbours_of_the_same_conversation(
+        self, store: FakeStore, find: Callable[..., list[str]]
+    ) -> None:
+        for day in range(3):
+            said = MONDAY + day * DAY
+            asked = "Any news of the marathon?" if day == 1 else "Any news of the weather?"
+            store.say(ANA, f"{day} asked", asked, axis(day), form=Form.EPISODE, said=said)
+            answer = said + timedelta(seconds=20)
+            store.say(
+                ANA, f"{day} told", f"It went fine on day {day}", axis(7), form=Form.EPISODE, said=answer
+            )
+        assert find("How did the marathon go?", axis(7), limit=2)[1] == "It went fine on day 1"
+
+    def test_a_memory_is_found_by_words_that_mean_the_same(
+        self, store: FakeStore, index: RecallIndex
+    ) -> None:
+        """Token vectors: the question has no word of the memory, but tokens that are near to some."""
+        near, far = np.eye(4, dtype=np.int8)[:2] * 127, np.eye(4, dtype=np.int8)[2:] * 127
+        asked = TokenVectors(np.array([900, 901], np.uint16), near)
+        for number, vectors in enumerate((far, near)):
+            tokens = TokenVectors(np.array([1, 2], np.uint16) + 10 * number, vectors)
+            store.say(ANA, str(number), f"words {number}", axis(0), tokens=tokens)
+        index.refresh(ANA)
+        hits = index.search(ANA, "others", axis(0), limit=2, as_of=None, asked=Asked(asked), explain=True)
+        assert [hit.cube.text for hit in hits] == ["words 1", "words 0"]
+        assert {signal.name: signal.raw for signal in hits[0].signals}["tokens"] == pytest.approx(1.0)
 
     def test_a_memory_is_found_by_who_said_it(self, store: FakeStore, index: RecallIndex) -> None:
         for name in ("Caroline", "Melanie", "Ana"):

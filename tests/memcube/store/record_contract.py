@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import msgspec
 import numpy as np
@@ -249,6 +249,26 @@ class CubeStoreContract:
         assert texts(form=Form.FACT, states={State.ACTIVE}) == ["fact 5", "fact 4", "fact 3"]
         assert texts(states={State.RETRACTED, State.ARCHIVED}) == ["fact 1"]
         assert texts(states=set()) == []
+
+    def test_a_list_tells_what_was_known_and_what_was_true(self, store: CubeStore) -> None:
+        home = new_cube("lives in Porto", seq=1)
+        moved = next_version(home, seq=2, state=State.SUPERSEDED)
+        hour = timedelta(hours=1)
+        moved = msgspec.structs.replace(
+            moved, recorded_at=home.recorded_at + hour, valid_to=home.valid_from + 48 * hour
+        )
+        commit(store, share(work(home, moved)))
+
+        def states(**wanted: datetime) -> list[State]:
+            return [cube.state for cube in store.list_cubes(ANNA, limit=3, **wanted)]  # type: ignore[arg-type]
+
+        assert states(known_at=home.recorded_at - hour) == []
+        assert states(known_at=home.recorded_at) == [State.ACTIVE]
+        assert states(known_at=home.recorded_at + 2 * hour) == [State.SUPERSEDED]
+        assert states(as_of=home.valid_from + hour) == [State.SUPERSEDED]
+        assert states(as_of=home.valid_from + 49 * hour) == []
+        # Held then to be true then: the end was not known yet.
+        assert states(as_of=home.valid_from + 49 * hour, known_at=home.recorded_at) == [State.ACTIVE]
 
     def test_a_list_of_one_run_is_paged_without_gaps(self, store: CubeStore) -> None:
         facts = [

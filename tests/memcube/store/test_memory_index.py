@@ -17,6 +17,7 @@ from memcube.plaintext.words import terms
 from memcube.store.index import RecallIndex
 from memcube.store.memory import InMemoryRecallIndex
 from memcube.store.record import Change, Vector
+from memcube.vectors import TokenVectors
 from schemas.subject import Others
 from tests.memcube.store.index_contract import (
     ANA,
@@ -70,9 +71,23 @@ def holds(index: InMemoryRecallIndex, words: Sequence[str], vector: Vector) -> l
     for thing in reachable(index):
         if isinstance(thing, str) and any(word in thing.casefold() for word in words):
             found.append(thing)
-        if isinstance(thing, np.ndarray) and thing.ndim == 2 and (thing == vector).all(axis=1).any():
+        if isinstance(thing, np.ndarray) and thing.ndim == 2 and thing.shape[1] == len(vector):
+            found += [thing] * bool((thing == vector).all(axis=1).any())
+        if (
+            isinstance(thing, np.ndarray)
+            and thing.dtype == np.uint16
+            and np.isin(SECRET_TOKENS.ids, thing).any()
+        ):
             found.append(thing)
+        if isinstance(thing, np.ndarray) and thing.dtype == np.int8:
+            found += [thing] * bool(
+                (thing == SECRET_TOKENS.vectors[0]).all(axis=-1).any() if thing.size else False
+            )
     return found
+
+
+SECRET_TOKENS = TokenVectors(np.array([4711, 815], np.uint16), np.array([[9, 8, 7], [6, 5, 4]], np.int8))
+OTHER_TOKENS = TokenVectors(np.array([1], np.uint16), np.array([[1, 2, 3]], np.int8))
 
 
 @pytest.mark.parametrize("end", ["erase", "edit", "retract", "forget"])
@@ -81,11 +96,12 @@ def test_words_that_are_gone_leave_no_copy_in_the_index(end: str) -> None:
     index = in_memory(store)
     secret = some_vector(7)
     said = "Xylophonia Quibbletz lives at 4711 Zanzibar road"
-    cube = store.say(ANA, "1", said, secret, speaker="Wubbolt", others=Others(run_id="Gnorbert's"))
-    store.say(ANA, "2", "The road is long", some_vector(8))
+    ids = Others(run_id="Gnorbert's")
+    cube = store.say(ANA, "1", said, secret, speaker="Wubbolt", others=ids, tokens=SECRET_TOKENS)
+    store.say(ANA, "2", "The road is long", some_vector(8), tokens=OTHER_TOKENS)
     index.refresh(ANA)
     words = ["xylophon", "quibblet", "4711", "zanzibar", "wubbolt", "gnorbert"]
-    assert len(holds(index, words, secret)) > len(words)
+    assert len(holds(index, words, secret)) > len(words) + 3
     if end == "erase":
         store.erase(cube)
     elif end == "edit":
@@ -103,13 +119,16 @@ def test_words_that_are_gone_leave_no_copy_in_the_index(end: str) -> None:
 def test_forget_overwrites_the_vectors_of_a_subject_that_a_thread_still_holds() -> None:
     store = FakeStore()
     index = in_memory(store)
-    store.say(ANA, "1", "I moved to Lisbon", some_vector(7))
+    store.say(ANA, "1", "I moved to Lisbon", some_vector(7), tokens=SECRET_TOKENS)
     index.refresh(ANA)
-    held = index._subjects[ANA].rows
-    matrix = held._vectors
+    loaded = index._subjects[ANA]
+    matrix, tokens = loaded.rows.table.vectors, loaded.rows.tokens._vectors
+    assert matrix.any()
+    assert tokens.any()
     index.forget(ANA)
     assert not matrix.any()
-    assert held.search("Lisbon", some_vector(7), 5, None) == []
+    assert not tokens.any()
+    assert len(loaded.rows) == 0
 
 
 # --- memory --------------------------------------------------------------------------------------------

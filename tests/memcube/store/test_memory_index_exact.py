@@ -1,24 +1,27 @@
-"""The in-memory index against the formulas, after any history."""
+"""The in-memory index against the definitions of its signals, after any history."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from math import log
+from itertools import pairwise
+from math import log, log1p
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from memcube.cube import MemCube, State
+from memcube.cube import Form, MemCube, State
+from memcube.plaintext.cues import cues
 from memcube.plaintext.words import terms
+from memcube.store.index import Asked, Cue
 from memcube.store.memory import InMemoryRecallIndex, rows
 from memcube.store.memory.bm25 import K1, B
-from memcube.store.memory.fusion import fuse
-from memcube.store.memory.rows import indexed_terms
+from memcube.store.memory.signals import BEFORE, REACH, SESSION_BEST
 from memcube.store.record import Vector
+from memcube.vectors import TokenVectors, as_int8
 from schemas.subject import Others
 from tests.memcube.store.index_contract import (
     ANA,
@@ -33,15 +36,15 @@ from tests.memcube.store.index_contract import (
 
 
 def in_memory(store: FakeStore) -> InMemoryRecallIndex:
-    return InMemoryRecallIndex(store, EMBEDDER, DIMENSIONS, 1 << 30, analyse=terms)  # type: ignore[arg-type]
+    return InMemoryRecallIndex(store, EMBEDDER, DIMENSIONS, 1 << 30, analyse=terms, cues=cues)  # type: ignore[arg-type]
 
 
-WORDS = ("lisbon", "porto", "cat", "tea", "river", "walk", "the", "blue")
+WORDS = ("lisbon", "porto", "cat", "tea", "river", "walk", "the", "blue", "ana", "i", "today", "ever?")
 STATES = (State.ACTIVE, State.ACTIVE, State.SUPERSEDED, State.RETRACTED, State.MERGED, State.ARCHIVED)
 Step = tuple[str, int, list[str], int, State, int | None]
 steps = st.lists(
     st.tuples(
-        st.sampled_from(("say", "say", "say", "change", "erase", "refresh")),
+        st.sampled_from(("say", "say", "say", "turn", "turn", "turn", "change", "erase", "refresh")),
         st.integers(0, 9),
         st.lists(st.sampled_from(WORDS), max_size=6),
         st.integers(0, 1_000),
@@ -53,17 +56,39 @@ steps = st.lists(
 RUNS = (None, Others(run_id="a"), Others(run_id="b"), Others(agent_id="x", run_id="a"))
 
 
+def some_tokens(seed: int, count: int) -> TokenVectors:
+    rng = np.random.default_rng(seed)
+    return TokenVectors(
+        rng.integers(1, 9, count).astype(np.uint16),
+        as_int8(rng.standard_normal((count, DIMENSIONS)).astype(np.float32)),
+    )
+
+
 def play(store: FakeStore, index: InMemoryRecallIndex, story: Sequence[Step]) -> None:
     for act, name, words, seed, state, ends in story:
-        cubes = {change.cube.cause: change.cube for change in store.log.get(ANA, {}).values()}
-        known = cubes.get(str(name))
+        known = store.known(ANA, str(name), Form.EPISODE if seed % 2 else Form.FACT)
         valid_to = None if ends is None else MONDAY + ends * DAY
         if act == "refresh":
             index.refresh(ANA)
-        elif act == "say" and (known is None or known.payload):
-            vector = some_vector(seed) if seed % 5 else None
-            others = RUNS[seed % len(RUNS)]
-            store.say(ANA, str(name), " ".join(words), vector, state=state, valid_to=valid_to, others=others)
+        elif act in {"say", "turn"}:
+            form = Form.FACT if act == "say" else Form.EPISODE
+            before = store.known(ANA, str(name), form)
+            if before is not None and before.payload is None:
+                continue
+            store.say(
+                ANA,
+                str(name),
+                " ".join(words),
+                some_vector(seed) if seed % 5 else None,
+                tokens=some_tokens(seed, seed % 4) if seed % 3 else None,
+                form=form,
+                # Of one name the same moment, whatever form: sessions, and turns said at once.
+                said=MONDAY + (name // 4) * DAY + (name % 4) * DAY / 24 / 4,
+                speaker=("ana", "ben", "user")[name % 3],
+                state=state if form is Form.FACT else State.ACTIVE,
+                valid_to=valid_to if form is Form.FACT else None,
+                others=RUNS[name % len(RUNS)],
+            )
         elif known is not None and known.payload:
             if act == "erase":
                 store.erase(known)
@@ -72,47 +97,136 @@ def play(store: FakeStore, index: InMemoryRecallIndex, story: Sequence[Step]) ->
     index.refresh(ANA)
 
 
-def naive(
-    store: FakeStore, query: str, vector: Vector, as_of: datetime | None, others: Others | None
-) -> dict[str, tuple[float, float, float]]:
-    """Score, cosine and BM25 by id, from the formulas, without any structure."""
-    standing = {State.ACTIVE, State.SUPERSEDED, State.EXPIRED, State.ARCHIVED}
-    indexed = [change for change in store.log.get(ANA, {}).values() if change.cube.state in standing]
-    said = {change.cube.id: Counter(indexed_terms(change.cube, terms)) for change in indexed}
-    average = max(sum(sum(bag.values()) for bag in said.values()) / max(len(said), 1), 1.0)
-    idf = {
-        stem: log(1 + (len(said) - df + 0.5) / (df + 0.5))
-        for stem in terms(query)
-        for df in [sum(stem in bag for bag in said.values())]
-    }
-    served = [
-        change
-        for change in indexed
-        if serves(change.cube, as_of) and (others is None or change.cube.comes_from(others))
-    ]
-    bm25 = [bm25_of(said[change.cube.id], idf, average) for change in served]
-    cosine = [0.0 if change.vector is None else float(change.vector @ vector) for change in served]
-    trust = [change.cube.trust for change in served]
-    scores = fuse(np.array(cosine), np.array(bm25), sum(idf.values()), np.array(trust))
-    return {
-        change.cube.id: (float(scores[at]), cosine[at], bm25[at])
-        for at, change in enumerate(served)
-        if scores[at] > 0
-    }
+Raw = Mapping[str, float]
+
+
+class Naive:
+    """The signals of each unit by id, from their definitions, without any structure."""
+
+    def __init__(self, store: FakeStore, as_of: datetime | None, others: Others | None) -> None:
+        self.changes = list(store.log.get(ANA, {}).values())
+        standing = {State.ACTIVE, State.SUPERSEDED, State.EXPIRED, State.ARCHIVED}
+        stands = [change for change in self.changes if change.cube.state in standing]
+        true = {change.cube.id for change in stands if serves(change.cube, as_of)}
+        served = [c for c in stands if c.cube.id in true and (others is None or c.cube.comes_from(others))]
+        outlived = {
+            event_of(change.cube)
+            for change in self.changes
+            if change.cube.payload is not None and change.cube.form is Form.FACT
+            if change.cube.state is State.RETRACTED or (change in stands and change.cube.id not in true)
+        }
+        turns = {event_of(c.cube) for c in served if c.cube.form is Form.EPISODE} - outlived
+        units = [c for c in served if (event_of(c.cube) in turns) == (c.cube.form is Form.EPISODE)]
+        self.units = sorted(units, key=lambda c: (run_of(c.cube), said(c.cube), c.cube.id.replace("-", "")))
+        self.tokens = [c.tokens for c in stands if c.tokens is not None]
+
+    def same_session(self, one: int, other: int) -> bool:
+        between = self.units[min(one, other) : max(one, other) + 1]
+        if len(between) == 1:
+            return True
+        if any(c.cube.form is Form.FACT for c in between):
+            return False
+        gaps = [(said(b.cube) - said(a.cube)).total_seconds() for a, b in pairwise(between)]
+        return max(gaps) <= 30 * 60 and len({run_of(c.cube) for c in between}) == 1
+
+    def signals(self, query: str, vector: Vector, asked: Asked) -> dict[str, Raw]:
+        stems = list(dict.fromkeys(terms(query)))
+        speakers = {
+            c.cube.sources[0].speaker
+            for c in self.changes
+            if c.cube.payload
+            and c.cube.sources
+            and c.cube.state in {State.ACTIVE, State.SUPERSEDED, State.EXPIRED, State.ARCHIVED}
+        }
+        named = [name for name in speakers if set(terms(name)) & set(stems)]
+        words = self.bm25(stems, 0)
+        around = self.bm25(stems, REACH)
+        late = [self.late(at, asked) for at in range(len(self.units))]
+        found = {}
+        for at, change in enumerate(self.units):
+            cube, flags = change.cube, cues(change.cube.text)
+            session = sorted(
+                (late[n][0] for n in self.related(words, vector) if self.same_session(at, n)), reverse=True
+            )
+            found[cube.id] = {
+                "cosine": 0.0 if change.vector is None else float(change.vector @ vector),
+                "bm25": words[at],
+                "tokens": late[at][0],
+                "tokens_before": late[at][1],
+                "words_around": around[at],
+                "session": sum(session[:SESSION_BEST]) / max(len(session[:SESSION_BEST]), 1),
+                "speaker": float(len(named) == 1 and cube.sources[0].speaker == named[0]),
+                "is_question": float(Cue.QUESTION in flags),
+                "tells_time": float(Cue.TIME in flags and asked.when),
+                "first_person": float(Cue.FIRST_PERSON in flags),
+            }
+        return {one: raw for one, raw in found.items() if raw["cosine"] > 0 or raw["bm25"] > 0}
+
+    def related(self, words: Sequence[float], vector: Vector) -> list[int]:
+        return [
+            at
+            for at, change in enumerate(self.units)
+            if words[at] > 0 or (change.vector is not None and float(change.vector @ vector) > 0)
+        ]
+
+    def bm25(self, stems: Sequence[str], reach: int) -> list[float]:
+        bags = [Counter[str]() for _ in self.units]
+        for at, bag in enumerate(bags):
+            for other in range(max(at - reach, 0), min(at + reach + 1, len(self.units))):
+                if self.same_session(at, other):
+                    cube = self.units[other].cube
+                    said_terms = terms(cube.text)
+                    bag.update(said_terms)
+                    bag.update(term for term in terms(cube.sources[0].speaker) if term not in said_terms)
+        average = max(sum(bag.total() for bag in bags) / max(len(bags), 1), 1.0)
+        scores = []
+        for bag in bags:
+            score = 0.0
+            for stem in stems:
+                frequency = sum(stem in other for other in bags)
+                idf = log(1 + (len(bags) - frequency + 0.5) / (frequency + 0.5))
+                length = K1 * (1 - B + B * bag.total() / average)
+                score += idf * bag[stem] * (K1 + 1) / (bag[stem] + length)
+            scores.append(score)
+        return scores
+
+    def late(self, at: int, asked: Asked) -> tuple[float, float]:
+        assert asked.tokens is not None
+        before = at - 1 if at and self.same_session(at - 1, at) else at
+        alone = with_before = total = 0.0
+        for number, vector in zip(asked.tokens.ids, asked.tokens.vectors, strict=True):
+            frequency = min(sum(int((one.ids == number).sum()) for one in self.tokens), len(self.units))
+            weight = log1p((len(self.units) - frequency + 0.5) / (frequency + 0.5))
+            own, previous = (nearest(vector, self.units[one].tokens) for one in (at, before))
+            alone += weight * own
+            with_before += weight * max(own, BEFORE * previous)
+            total += weight
+        return (alone / total, with_before / total) if total else (0.0, 0.0)
+
+
+def nearest(vector: Sequence[int], tokens: TokenVectors | None) -> float:
+    if tokens is None or not len(tokens):
+        return 0.0
+    return max(0.0, *(float(np.dot(one.astype(float), vector)) / 127**2 for one in tokens.vectors))
+
+
+def event_of(cube: MemCube) -> str:
+    return cube.sources[0].event_id
+
+
+def run_of(cube: MemCube) -> str:
+    others = cube.sources[0].others
+    return (others and others.run_id) or ""
+
+
+def said(cube: MemCube) -> datetime:
+    return cube.sources[0].time
 
 
 def serves(cube: MemCube, as_of: datetime | None) -> bool:
     if as_of is None:
         return cube.state is State.ACTIVE
     return cube.valid_from <= as_of and (cube.valid_to is None or as_of < cube.valid_to)
-
-
-def bm25_of(bag: Counter[str], idf: Mapping[str, float], average: float) -> float:
-    length = sum(bag.values())
-    return sum(
-        weight * bag[stem] * (K1 + 1) / (bag[stem] + K1 * (1 - B + B * length / average))
-        for stem, weight in idf.items()
-    )
 
 
 @settings(max_examples=150, deadline=None)
@@ -123,25 +237,40 @@ def bm25_of(bag: Counter[str], idf: Mapping[str, float], average: float) -> floa
     day=st.none() | st.integers(-1, 5),
     compact=st.booleans(),
     others=st.sampled_from(RUNS),
+    when=st.booleans(),
 )
-def test_after_any_history_the_signals_are_those_of_the_formulas(
-    *, story: list[Step], query: list[str], seed: int, day: int | None, compact: bool, others: Others | None
+def test_after_any_history_the_signals_are_those_of_the_definitions(
+    *,
+    story: list[Step],
+    query: list[str],
+    seed: int,
+    day: int | None,
+    compact: bool,
+    others: Others | None,
+    when: bool,
 ) -> None:
     store = FakeStore()
     index = in_memory(store)
     vector, as_of = some_vector(seed), None if day is None else MONDAY + day * DAY
+    asked = Asked(tokens=some_tokens(seed + 1, seed % 4), when=when)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(rows, "_WORTH_COMPACTING", 1 if compact else 1_000)
         play(store, index, story)
-    hits = index.search(ANA, " ".join(query), vector, limit=100, as_of=as_of, others=others)
-    expected = naive(store, " ".join(query), vector, as_of, others)
+    hits = index.search(
+        ANA, " ".join(query), vector, limit=100, as_of=as_of, others=others, asked=asked, explain=True
+    )
+    expected = Naive(store, as_of, others).signals(" ".join(query), vector, asked)
     check_hits(hits, 100)
-    found = {hit.cube.id: (hit.score, hit.cosine, hit.bm25) for hit in hits}
-    # A row whose score rounds to nothing may fall on either side.
-    for cube_id in found.keys() ^ expected.keys():
-        assert (found | expected)[cube_id][0] < 1e-5
-    for cube_id in found.keys() & expected.keys():
-        assert found[cube_id] == pytest.approx(expected[cube_id], abs=1e-5)
+    found = {
+        hit.cube.id: {signal.name: signal.raw for signal in hit.signals}
+        | {"cosine": hit.cosine, "bm25": hit.bm25}
+        for hit in hits
+    }
+    assert found.keys() <= expected.keys()
+    for cube_id, signals in found.items():
+        assert signals == pytest.approx({**expected[cube_id], "date": 0.0}, abs=1e-5)
+    if any(hit.score for hit in hits):  # what is hardly like the question at all may round to nothing
+        assert found.keys() == expected.keys()
     assert all(hit.cube == store.log[ANA][hit.cube.id].cube for hit in hits)
 
 
@@ -152,10 +281,11 @@ def test_an_index_that_followed_equals_one_that_was_loaded_anew(story: list[Step
     followed, anew = in_memory(store), in_memory(store)
     play(store, followed, story)
     anew.refresh(ANA)
+    asked = Asked(tokens=some_tokens(7, 3))
     answers = [
         [
-            (hit.cube, hit.score)
-            for hit in index.search(ANA, "cat, river", some_vector(1), limit=50, as_of=None)
+            (hit.cube, hit.score, hit.drawn)
+            for hit in index.search(ANA, "cat, river", some_vector(1), limit=50, as_of=None, asked=asked)
         ]
         for index in (followed, anew)
     ]

@@ -36,8 +36,10 @@ def told(store: SQLiteCubeStore, count: int) -> list[str]:
 
 def reembed(store: SQLiteCubeStore, ids: list[str], base: int, at: int = 1) -> None:
     texts = [store.cube(ANNA, cube_id).text for cube_id in ids]
-    vectors = HashEmbedder().embed(texts)
-    found = tuple(Embedded(text, vector, NEW) for text, vector in zip(texts, vectors, strict=True))
+    encodings = HashEmbedder().encode(texts)
+    found = tuple(
+        Embedded(text, known.vector, NEW, known.tokens) for text, known in zip(texts, encodings, strict=True)
+    )
     done = SubjectWork(ANNA, base, base + len(ids), (), frozenset(), (f"reprocess-{base}",), tuple(ids))
     assert not store.commit([share(done, base=at, vectors={ANNA: found})])
 
@@ -68,7 +70,7 @@ def test_readers_hear_of_new_vectors_once(store: SQLiteCubeStore) -> None:
     sequence, changes = store.changes(ANNA, 5, NEW)
     assert sequence == 7
     assert [change.cube.id for change in changes] == [ids[3], ids[1]]
-    assert all(change.vector is not None for change in changes)
+    assert all(change.vector is not None and change.tokens is not None for change in changes)
     assert store.changes(ANNA, 6, NEW)[1][0].cube.id == ids[1]
     assert store.changes(ANNA, 7, NEW) == (7, [])
     # Whoever reads from the start gets each cube once, with the vector it has now.

@@ -1,0 +1,136 @@
+# ruff: noqa: RUF001 (word lists read best as words; dashes are what people type)
+"""Subjects that chat leaves out: "Moved to Lisbon!", "Been busy painting", "Favourite bands: Low, Mogwai"."""
+
+import re
+
+from memcube.plaintext.extract import lexicon, verbs
+from memcube.plaintext.extract.subject import is_finite
+
+_ADVERBS = r"(?:(?:just|finally|also|already|recently|only|still|officially|then|always) )*"
+_DROPPED = re.compile(
+    rf"{_ADVERBS}(?:"
+    r"(?P<past>used to|picked up|came back|gave up|can't|won't|couldn't|didn't|haven't)"
+    r"|(?P<present>love|hate|like|prefer|live|work|enjoy(?! (?:the|your|it|this|that|every|yourself)\b)"
+    r"|own|speak|study|don't (?:like|eat|drink|live|work))"
+    r"|(?P<been>been)(?= \w)(?! (?:there|a|so)\b)"
+    r"|(?P<state>allergic to|going to|gonna|no longer (?:\w+ing|a|in|at)|thinking of|married|engaged to"
+    r"|engaged\b"
+    r"|pregnant|born (?:in|on)|not (?:in|at|on|with|living|working|doing|going|a|an)\b(?= .*\b(?:any ?more"
+    r"|any longer"
+    r"|after all|again)\b)))(?=\W|$)",
+    re.IGNORECASE,
+)
+_VERB_FIRST = re.compile(rf"{_ADVERBS}(?P<verb>[A-Za-z]+)(?= (?P<next>[\w'\"]+))", re.IGNORECASE)
+_NO_SUBJECT = frozenset(
+    [
+        "according",
+        "regarding",
+        "including",
+        "considering",
+        "speaking",
+        "depending",
+        "talking",
+        "looking",
+        "being",
+        "having",
+        "following",
+        "based",
+        "given",
+        "compared",
+        "provided",
+        "supposed",
+        "meant",
+        "said",
+        "guess",
+        "heard",
+        "seeing",
+        "hearing",
+        "knowing",
+        "finding",
+        "thought",
+        "needed",
+    ]
+)
+# "Seeing their growth, their joy and their trust is so fulfilling": the verb comes behind a list.
+_IS_LATER = re.compile(
+    r"^(?:(?!\b(?:I|I'm|who|that|which|because|it)\b).)*,? (?:is|are|can be|must be|must have) (?:so|such"
+    r"|really|very|always|key)\b"
+)
+# "Thinking of the sea calms me"
+_DOES_TO_ME = re.compile(
+    r"^\w+ing\b(?:(?!\b(?:who|that|which|because|it|he|she|I|my)\b)[^,])* [a-z]{2,}[^s\W]s (?:me|us)\b"
+)
+_CLAUSE = re.compile(r"([,—–:;]| - )\s*")
+_ADJECTIVE = re.compile(r"(?: \w+){1,3} (?:is|are|was|were|can|will)\b")
+_COMMENT = re.compile(r"\s*(?:that|it|this|sounds?|what|how|must|is|nice|great|wow)\b", re.IGNORECASE)
+# As in a profile: "Name: Ada", "Allergies - nuts".
+_PROFILE = re.compile(
+    r"(?:my )?(?P<key>name|full name|age|job|occupation|profession|job title|birthday|date of birth|phone"
+    r"|phone number"
+    r"|e-?mail|address|home address|employer|diet|allerg(?:y|ies)|hobb(?:y|ies)|languages?|pets?"
+    r"|native language"
+    r"|favou?rite [a-z]+(?: [a-z]+)?)\s?(?::| - )\s?(?P<value>\S.*)",
+    re.IGNORECASE,
+)
+
+
+def with_subject(sentence: str) -> str:
+    """As in "Moved to Lisbon!" says who: "I moved to Lisbon!". Any other sentence comes back as it is."""
+    profile = _PROFILE.fullmatch(sentence)
+    if profile:
+        key = profile["key"].lower()
+        return f"My {key} {'are' if key.endswith('s') else 'is'} {profile['value']}"
+    match = _DROPPED.match(sentence)
+    if (
+        match is not None
+        and sentence[match.end() : match.end() + 1] not in (":", ",")
+        and not (match["state"] and match["state"].lower().endswith("ing to") and _is_heading(sentence))
+    ):
+        return _opening(match) + sentence[0].lower() + sentence[1:]
+    return _with_verb_first(sentence)
+
+
+def _opening(match: re.Match[str]) -> str:
+    if match["been"]:
+        return "I've "
+    if match["state"] is None:
+        return "I "
+    return "I was " if match["state"].lower().startswith("born") else "I'm "
+
+
+def _with_verb_first(sentence: str) -> str:
+    match = _VERB_FIRST.match(sentence)
+    if match is None:
+        return sentence
+    verb, following = match["verb"].lower(), match["next"].lower()
+    rest = sentence[0].lower() + sentence[1:]
+    if (verb in _NO_SUBJECT and not match.start("verb")) or verb in lexicon.MOOD or following in ("by", "to"):
+        return (
+            "I " + rest if verb in ("moved", "used", "went", "had", "decided", "got", "managed") else sentence
+        )
+    if (verbs.is_past(verb) and verb not in verbs.BASE) or verb == "quit":
+        if _ADJECTIVE.match(sentence, match.end()):
+            return sentence  # "Mixed emotions are rough"
+        return (
+            sentence
+            if verb in verbs.AUXILIARIES - {"had"} or verb in ("gone", "done", "seen")
+            else "I " + rest
+        )
+    doing = verb.endswith("ing") and len(verb) > 4 and verb not in verbs.ING_NOUNS
+    if doing and len(sentence.split()) >= 3 and not _is_heading(sentence):
+        return "I'm " + rest
+    return sentence
+
+
+def _is_heading(sentence: str) -> bool:
+    """As in "Making videos is fun" and "Making videos, that's great": what it is about, not who does it."""
+    clause, _, behind = (*_CLAUSE.split(sentence, maxsplit=1), "", "")[:3]
+    words = [word.lower() for word in re.findall(r"[\w']+", clause)][1:]
+    if (
+        _IS_LATER.search(sentence)
+        or _DOES_TO_ME.search(sentence)
+        or any(is_finite(word) for word in words)
+        or ":" in sentence[: len(clause) + 1]
+    ):
+        return True
+    return _COMMENT.match(behind) is not None and "my" not in words

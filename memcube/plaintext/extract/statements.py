@@ -1,0 +1,220 @@
+# ruff: noqa: RUF001 (dashes are what people type)
+"""The statements of a sentence: without its lead, with its subject, in parts where each is one of its own."""
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+
+from memcube.plaintext.extract import dates, dropped, instructions, leads, person, salience
+from memcube.plaintext.extract.chatter import MATERIAL, UNMEANT
+from memcube.plaintext.extract.sentences import quotes
+from memcube.plaintext.extract.slot_patterns import MANY, ONE_EACH, PETS
+from memcube.plaintext.extract.subject import Kind, is_finite, subject_of
+
+_CALL_ME = re.compile(r"(?:please )?call me (?=[A-Z]\w+(?:[.!,]|$))", re.IGNORECASE)
+_LETS = re.compile(r"let's (?=\w)", re.IGNORECASE)
+# "..., and my sister", "..., but the flat": a second statement with a subject of its own.
+_NEW_SUBJECT = re.compile(r",? (?:and|but) (?=(?:I|I'm|I've|I'll|my|our|we|we're|the) )", re.IGNORECASE)
+_CLAUSE = re.compile(
+    r"(?:, (?:and |but |so |plus )?| and | but )(?:now |then |also )?(?=(?:I|I'm|I've|I'll|my|our|we|we're"
+    r"|we've|the|[A-Z][a-z]+|[A-Z][a-z]+'s) [a-z])"
+    r"|, (?=(?:came|went|moved|sold|bought|got|left|quit) )"
+)
+_SECOND_CLAUSE = re.compile(
+    r"(?:,| -) (?:and|but|so|which means|because) (?=(?:I|I'm|I've|I'll|my|our|we|we're|we've|[a-z]+ing) )"
+    r"| (?:so|which means) (?=(?:I'm|I've|my|we're|we've) )"
+)
+_OF_ME = re.compile(
+    r"(?:it|that) (?:\w+ )?(?:brings?|gives?|helps?|keeps?|makes?|speaks to) (?:me|us)\b", re.IGNORECASE
+)
+_LEANING = re.compile(r"\b(?:it|she|he|they|them|him|her|this|that|there|one|so|then|too)\b", re.IGNORECASE)
+_DASH = re.compile(r"\s+[-–—]+\s+|\s*—\s*|(?<=\w)- (?=\w)")
+# Whom "she" in the next sentence of a turn means: a relative, a pet, or who was with the speaker.
+_SUBJECT = re.compile(
+    rf"(?P<who>my (?:[a-z]+ )?(?:{ONE_EACH}|{MANY}|{PETS})(?: [A-Z]\w+)?)(?! and )\b"
+    rf"|(?P<name>[A-Z]\w+) and (?:I|me)\b"
+    r"|(?:her|his|its) name(?:'s| is) (?P<called>(?-i:[A-Z])\w+)",
+    re.IGNORECASE,
+)
+_COMPANY = re.compile(r"\b(?:with|and|called|named|met|from) (?P<name>[A-Z][a-z]+)\b(?! and| [A-Z])")
+_PRONOUN = re.compile(r"(?:She|He)(?P<is>'s)?(?= )")
+_IT = re.compile(r"(?<=\w )(?:it|them)\b(?!')")
+# A piece without a verb that belongs to what stands before it: "Due in late January", "With my dad".
+_APPENDED = re.compile(
+    r"(?:due|on|in|at|from|since|until|till|for|with|near|starting|around|by)\s", re.IGNORECASE
+)
+
+
+_DILEMMA = re.compile(r"(?:should|shall) I (?P<what>[^?]+)\?$", re.IGNORECASE)
+_UNDECIDED = re.compile(
+    r"\bback and forth\b|\bcan't (?:decide|make up my mind)\b|\b(?:undecided|torn)\b|\bhaven't decided\b"
+    r"|\bnot (?:sure|decided)(?: yet)?\b",
+    re.IGNORECASE,
+)
+
+
+def unquoted(sentences: Sequence[str]) -> list[str]:
+    """The sentences meant as said: without material to work on, and what a mark says is a joke.
+
+    A piece without a verb that begins with a preposition is joined to the sentence before it.
+    """
+    kept: list[str] = []
+    for sentence in sentences:
+        if MATERIAL.search(sentence):
+            break  # what follows is the text to translate, grade or shorten
+        if UNMEANT.search(sentence):
+            if len(sentence.split()) <= 4 and kept:
+                kept.pop()
+        elif kept and _UNDECIDED.search(sentence) and (dilemma := _DILEMMA.match(leads.strip_lead(kept[-1]))):
+            kept[-1] = f"I am undecided whether to {dilemma['what']}."
+        elif kept and kept[-1][-1:] in ".!" and _is_appended(sentence):
+            kept[-1] = f"{kept[-1].rstrip('.! ')}, {sentence[:1].lower()}{sentence[1:]}"
+        else:
+            kept.append(sentence)
+    return kept
+
+
+def _is_appended(sentence: str) -> bool:
+    words = sentence.lower().strip(".!").split()
+    return (
+        1 < len(words) <= 8
+        and _APPENDED.match(sentence) is not None
+        and not any(is_finite(word) and word != "like" for word in words)
+    )
+
+
+def statements(sentence: str, now: datetime) -> list[str]:
+    """What the sentence states, in its order; nothing if it is talk alone."""
+    text = dropped.with_subject(leads.strip_lead(sentence))
+    text = _CALL_ME.sub("I am called ", text, count=1)
+    moments = dates.find(text, now)
+    if _LETS.match(text) and moments:
+        text = _LETS.sub("I propose to ", text, count=1)
+    parts = _DASH.split(text)
+    if len(parts) > 1:
+        told = [
+            part for part in parts if salience.is_statement(part[:1].upper() + part[1:], _dated(part, now))
+        ]
+        if len(told) < len(parts) and not (told[:1] == parts[:1] and _is_told_on(parts[1])):
+            whole = salience.is_statement(text, bool(moments))
+            return (
+                [piece for part in told for piece in statements(part[:1].upper() + part[1:], now)]
+                if told or not whole
+                else []
+            )
+    if not salience.is_statement(text, bool(moments)):
+        return _behind(text, now)
+    return _split_instruction(text)
+
+
+def _behind(text: str, now: datetime) -> list[str]:
+    """As in "It's been stressful, but dancing keeps me going": only the clause behind tells."""
+    quoted = quotes(text)
+    for match in _SECOND_CLAUSE.finditer(text):
+        right = text[match.end() :]
+        if any(begin < match.start() < end for begin, end in quoted) or leans(right):
+            continue
+        shown = right[:1].upper() + right[1:]
+        if len(right.split()) > 3 and _has_verb(shown) and salience.is_statement(shown, _dated(shown, now)):
+            return _split_instruction(shown)
+    return []
+
+
+def _is_told_on(part: str) -> bool:
+    """As in "My sister is great - she drove us home": more of the same, with something done."""
+    subject = subject_of(part)
+    return (subject.kind is Kind.THIRD and salience.tells_more(subject)) or _OF_ME.match(part) is not None
+
+
+def _dated(part: str, now: datetime) -> bool:
+    return bool(dates.find(part, now))
+
+
+def _split_instruction(text: str) -> list[str]:
+    """As in "I work nights, so don't suggest breakfast meetings": a fact, and an instruction."""
+    cut = instructions.TRAILING.search(text)
+    if cut is None or not instructions.is_standing(text[cut.end() :]):
+        return [text]
+    return [text[: cut.start()], text[cut.end() : cut.end() + 1].upper() + text[cut.end() + 1 :]]
+
+
+def halves(text: str) -> list[tuple[str, str]]:
+    """The ways to cut a statement in two with a subject each, first to last."""
+    cut = [(text[: match.start()], text[match.end() :]) for match in _NEW_SUBJECT.finditer(text)]
+    if " and " in text or " but " in text:
+        cut += [(text[:end].rstrip(" ,"), "I " + text[verb:]) for end, verb in person.conjoined(text)]
+    quoted = quotes(text)
+    return [
+        (left, right[:1].upper() + right[1:])
+        for left, right in cut
+        if left.count(" ") and right.count(" ") and not any(begin < len(left) < end for begin, end in quoted)
+    ]
+
+
+def clauses(text: str, now: datetime) -> list[str]:
+    """The clauses of a statement that each state something alone; the whole where they lean on each other."""
+    quoted = quotes(text)
+    for match in _CLAUSE.finditer(text):
+        if any(begin < match.start() < end for begin, end in quoted):
+            continue
+        left, right = text[: match.start()], text[match.end() :]
+        shown = dropped.with_subject(right[:1].upper() + right[1:])
+        if left.count(" ") < 2 or leans(shown) or _HANGING.search(left) or not _has_verb(left):
+            continue
+        if not (_has_verb(shown) and salience.is_statement(shown, _dated(shown, now))):
+            continue
+        if salience.is_statement(left, _dated(left, now)):
+            return [left, *clauses(shown, now)]
+    return [text]
+
+
+# "When I moved, my ...", "If it holds, I ...": the first part is no statement of its own.
+_HANGING = re.compile(
+    r"^(?:when|while|as|if|since|because|although|though|after|before|once|until|in|on|at|for|during"
+    r"|with)\b|\b(?:that|which|who|if|because|when|before|after|of|with|between|both|like)$|^\W",
+    re.IGNORECASE,
+)
+
+
+def _has_verb(text: str) -> bool:
+    subject = subject_of(text)
+    return subject.kind is Kind.FIRST or subject.predicate < len(subject.words)
+
+
+def leans(text: str) -> bool:
+    """Whether it cannot stand alone, because of "it" or "she"."""
+    return _LEANING.search(text) is not None
+
+
+class Mentioned:
+    """Who and what the sentences so far spoke of, for "she" and "it" in the next."""
+
+    def __init__(self) -> None:
+        self._who = ""
+        self._what = ""
+
+    def resolved(self, sentence: str) -> str:
+        """The sentence with the one mentioned before in place of "she" or "it"."""
+        if self._who and _PRONOUN.match(sentence):
+            sentence = _PRONOUN.sub(lambda match: self._who + (match["is"] or ""), sentence, count=1)
+        if self._what and sentence.startswith(("I ", "I'm ", "We ", "I've ")):
+            sentence = _IT.sub(self._what, sentence, count=1)
+        return sentence
+
+    def note(self, sentence: str) -> None:
+        """Remember whom and what a sentence was about, kept or not."""
+        named = _SUBJECT.match(sentence)
+        company = list(_COMPANY.finditer(sentence))
+        if named:
+            self._who = named["who"] or named["name"] or named["called"]
+        elif company:
+            self._who = company[-1]["name"]
+        subject = subject_of(sentence)
+        about = subject.words[subject.head : subject.predicate]
+        self._what = ""
+        if subject.kind in (Kind.GENERIC, Kind.NAMED) and subject.predicate < len(subject.words):
+            first = subject.words[subject.predicate]
+            if not about and first.endswith("'s"):
+                about = (first.removesuffix("'s"),)
+            if first in ("is", "are") or first.endswith("'s"):
+                self._what = " ".join(about) if len(about) <= 3 else ""

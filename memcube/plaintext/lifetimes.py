@@ -1,0 +1,65 @@
+"""How long a memory is served if nobody says it again: by what kind of statement it is.
+
+What has ended by then is expired by a tick: it leaves default recall and stays in the history and in
+questions as of an earlier time; the turn it came from stays as it is. Said again, it lives on.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Final
+
+# The one table. None: for as long as nothing replaces it.
+LIFETIMES: Final[Mapping[str, timedelta | None]] = {
+    # What somebody is, has and likes is true until it changes, and changes are said.
+    "fact": None,
+    "preference": None,
+    "relationship": None,
+    # A wish to the assistant holds until it is withdrawn: forgetting it would be disobeying.
+    "instruction": None,
+    # A year later it has become a story, which the raw turn still tells; nobody asks for it as news.
+    "event": timedelta(days=365),
+    # An intention without a date that nobody came back to in half a year was dropped.
+    "plan": timedelta(days=180),
+    # "Tired today", "in Rome this week": of the moment, and mostly over the next day.
+    "moment": timedelta(days=7),
+}
+# A dated plan ends with its day. A week later people still ask how it went.
+AFTER_ITS_DATE: Final = timedelta(days=7)
+
+_STATE: Final = (
+    r"tired|exhausted|sleepy|hungry|thirsty|bored|stressed|busy|nervous|anxious|excited|sad|upset|angry|annoyed"
+    r"|sick|ill|unwell|hungover|cold|in a hurry|in a (?:good|bad) mood|in pain|jet ?lagged|overwhelmed|grumpy"
+)
+_NOW: Final = r"today|tonight|right now|at the moment|this (?:morning|afternoon|evening|week|weekend)"
+_FEELING: Final = re.compile(
+    rf"\b(?:is|are|feels?|feeling|has been)\b[^.]{{0,25}}\b(?:{_STATE})\b(?! of\b| with\b| leave\b)",
+    re.IGNORECASE,
+)
+_PLACE_NOW: Final = re.compile(
+    rf"\b(?:is|are|stays?|staying|visiting|working from)\b.{{0,60}}\b(?:{_NOW})\b|^(?:{_NOW})\b",
+    re.IGNORECASE,
+)
+
+
+def lifetime(text: str, category: str | None) -> timedelta | None:
+    """For how long a statement is served, or None for ever."""
+    if category in {None, "instruction", "relationship", "preference"}:
+        return None
+    if category != "plan" and (_FEELING.search(text) or _PLACE_NOW.search(text)):
+        return LIFETIMES["moment"]
+    return LIFETIMES.get(category or "fact")
+
+
+def expires(
+    text: str, category: str | None, *, said: datetime, happens: datetime | None, until: datetime | None
+) -> datetime | None:
+    """When a statement made at `said` is to end; `happens` and `until` are its own dates, if it gives any."""
+    life = lifetime(text, category)
+    if category == "plan" and happens is not None:
+        return max(happens, until or happens, said) + AFTER_ITS_DATE
+    if life is None:
+        return None
+    return max(said + life, until) if until is not None else said + life

@@ -1,0 +1,47 @@
+"""How the texts of memories are read: their words, and what their style gives away."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from memcube.cube import MemCube
+from memcube.store.index import Cue
+
+Analyse = Callable[[str], Sequence[str]]
+"""The searchable words of a text."""
+
+
+def no_cues(_text: str) -> Cue:
+    return Cue(0)
+
+
+class Reader(msgspec.Struct, frozen=True):
+    """Passed in, so that the store knows no kind of memory."""
+
+    analyse: Analyse
+    cues: Callable[[str], Cue] = no_cues
+
+
+class Heard:
+    """Names analysed once for one set of changes, most of which few people said. Not kept any longer."""
+
+    def __init__(self, analyse: Analyse) -> None:
+        self._analyse = analyse
+        self._names: dict[str, Sequence[str]] = {}
+
+    def terms(self, cube: MemCube) -> list[str]:
+        """The words a cube is found by: its own, and who said it, since people ask "what did Ana say"."""
+        terms = list(self._analyse(cube.text))
+        speakers = dict.fromkeys(source.speaker for source in cube.sources)
+        names = [term for speaker in speakers for term in self._name(speaker)]
+        # A list is searched faster than a set is made of it, for the one name that most memories have.
+        known = terms if len(names) == 1 else set(terms)
+        return terms + [term for term in names if term not in known]
+
+    def _name(self, speaker: str) -> Sequence[str]:
+        found = self._names.get(speaker)
+        if found is None:
+            found = self._names[speaker] = self._analyse(speaker)
+        return found

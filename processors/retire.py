@@ -1,0 +1,47 @@
+"""How a memory stops being current: what it ends by, and what becomes of the turn it came from."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from memcube.cube import Decision, MemCube, State, cube_id
+from processors.revision import Revision
+
+
+def end(revision: Revision, cube: MemCube, reason: str, valid_to: datetime) -> None:
+    """It was true until then. Protected memories and those that hold no longer stay as they are."""
+    cube = revision.view.cube(cube.id)  # one statement may end it in two ways
+    if cube.state is not State.ACTIVE or cube.pinned:
+        return
+    revision.revise(cube, Decision.SUPERSEDE, reason, state=State.SUPERSEDED, valid_to=valid_to)
+    _retire_turns(revision, cube, valid_to)
+
+
+def take_back(revision: Revision, cube: MemCube, reason: str) -> None:
+    """It never was true: no question as of any time is answered with it. Protected memories stay."""
+    cube = revision.view.cube(cube.id)
+    if cube.state is not State.ACTIVE or cube.pinned:
+        return
+    valid_to = max(cube.valid_from, revision.now)
+    revision.revise(cube, Decision.RETRACT, reason, state=State.RETRACTED, valid_to=valid_to)
+    _retire_turns(revision, cube, valid_to)
+
+
+def retire_turn(revision: Revision, event_id: str, valid_to: datetime) -> None:
+    """A turn says what was said. When nothing drawn from it holds any more, it leaves recall with it."""
+    turn = cube_id(revision.view.subject, event_id, "episode")
+    if turn not in revision.view or revision.view.cube(turn).state is not State.ACTIVE:
+        return
+    if all(fact.state is not State.ACTIVE for fact in revision.view.drawn_from(event_id)):
+        revision.revise(
+            revision.view.cube(turn),
+            Decision.SUPERSEDE,
+            "nothing-left-of-it",
+            state=State.SUPERSEDED,
+            valid_to=valid_to,
+        )
+
+
+def _retire_turns(revision: Revision, cube: MemCube, valid_to: datetime) -> None:
+    for source in cube.sources:
+        retire_turn(revision, source.event_id, valid_to)

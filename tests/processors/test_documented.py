@@ -1,0 +1,35 @@
+"""The examples of docs/consolidation.md come out as it says."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from memcube.cube import Form, State
+from tests.processors.conversation import Conversation
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "consolidation.md"
+
+
+def rows() -> list[tuple[str, str, str]]:
+    text = DOCUMENT.read_text().split("## What changes what")[1].split("\n\n")[1]
+    cells = [line.strip("| ").split(" | ") for line in text.splitlines()[2:]]
+    return [(before, now, becomes) for before, now, becomes, _ in cells]
+
+
+@pytest.mark.parametrize(("before", "now", "becomes"), rows())
+def test_an_example(home: Conversation, before: str, now: str, becomes: str) -> None:
+    for turn in before.split(" … "):
+        home.say(turn, day=1)
+    known = {cube.id for cube in home.cubes() if cube.form is Form.FACT and cube.state is State.ACTIVE}
+    assert known
+    home.say(now, day=1 if now.startswith("Sorry") else 13)
+    after = {home.cube(identifier).state for identifier in known}
+    expected = re.findall(r"superseded|retracted|stays?\b", becomes)[0]
+    if expected.startswith("stay"):
+        assert after == {State.ACTIVE}
+    else:
+        assert State(expected) in after
+    assert now.removesuffix(".").split()[-1].casefold() in " ".join(home.facts()).casefold()
