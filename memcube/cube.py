@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
+from typing import Final, Literal
 from uuid import NAMESPACE_OID, uuid5
 
 import msgspec
@@ -67,6 +67,7 @@ class Decision(StrEnum):
     SUPERSEDE = "supersede"
     RETRACT = "retract"
     BEGIN = "begin"  # what was announced for a day holds from that day on
+    REPROCESS = "reprocess"  # the rules of today read its turn otherwise
     EDIT = "edit"
     PIN = "pin"
     RATE = "rate"
@@ -91,12 +92,16 @@ class Source(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     others: Others | None = None
 
 
+Role = Literal["user", "assistant"]
+"""Who says a turn: a person, or the application to a person."""
+
+
 class Payload(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """The sealed part of a plaintext cube: its words, and all that is drawn from them.
 
     slot, value: what the fact is an answer to (`ada/lives_in`, `lisbon`), if it is one. Slots of which a
     person has many values at a time (`ada/likes`) stand here as well.
-    follows: the episode said before this one in the same conversation.
+    follows: the episode said before this one in the same conversation. role: of an episode, who said it.
     used: the memories that an assistant's turn was given.
     completed_by: the event whose turn gave words to this fact without being its source: the question that it
     answers. Who forgets that turn forgets the fact as well.
@@ -107,6 +112,7 @@ class Payload(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     slot: str | None = None
     value: str | None = None
     follows: str | None = None
+    role: Role | None = None
     completed_by: str | None = None
     used: tuple[str, ...] = ()
 

@@ -41,6 +41,7 @@ class System(msgspec.Struct, frozen=True):
     kafka: str
     gateway: str
     children: tuple[Child, ...] = ()
+    embedder: EmbedderName | None = None
 
 
 class DataFolder(msgspec.Struct, frozen=True):

@@ -35,6 +35,7 @@ from schemas.events import (
     Pin,
     Prompt,
     Remember,
+    Reprocess,
     Response,
     Shred,
     Tick,
@@ -76,9 +77,19 @@ def consolidate(
             outcome = erase.forget(revision, data)
         case Shred() as data:
             outcome = erase.shred(revision, data)
+        case Reprocess():
+            raise TypeError("a reprocess reads the stored turns first: see `processors.reprocess`")
         case _:
             assert_never(opened.event.data)
     return Outcome(revision.steps(), close=outcome.close, shred=outcome.shred)
+
+
+def retell(opened: Opened, statements: tuple[Statement, ...], vectors: Vectors, view: SubjectView) -> None:
+    """Stage what facts of a stored turn do to what is known. What it asked of the memory was done then."""
+    revision = Revision(view, opened, vectors, PROCESSOR)
+    sources = (revision.source(speaker(opened.event, opened.contents[0])),)
+    for statement in statements:
+        _fact(revision, statement, sources)
 
 
 def _hear(revision: Revision, statements: tuple[Statement, ...]) -> None:

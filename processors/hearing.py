@@ -7,11 +7,11 @@ and the third beat asks again. They differ only if one of those turns was refuse
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Final
 
-from memcube.cube import cube_id
+from memcube.cube import MemCube, cube_id
 from memcube.plaintext.view import SubjectView
 from processors.extract import speaker
 from processors.step import Heard, Opened
@@ -37,16 +37,33 @@ def heard_before(opened: Opened, view: SubjectView, waiting: Sequence[Heard] = (
     event = opened.event
     if opened.erased or not isinstance(event.data, Prompt):
         return ()
-    known = {
-        turn.sources[0].event_id: Heard(
-            turn.sources[0].event_id, turn.sources[0].time, turn.sources[0].speaker, turn.text
-        )
-        for turn in view.episodes_before(event.time, TURNS)
-    }
+    known = {turn.sources[0].event_id: _heard(turn) for turn in view.episodes_before(event.time, TURNS)}
     known.update((turn.event_id, turn) for turn in waiting if turn.time < event.time)
     known.pop(event.id, None)
     near = [turn for turn in known.values() if event.time - turn.time <= WITHIN]
     return tuple(sorted(near, key=lambda turn: (turn.time, _place(view, turn)))[-TURNS:])
+
+
+def heard_then(opened: Opened, view: SubjectView, arrived: Callable[[MemCube], int]) -> tuple[Heard, ...]:
+    """The same of a stored turn, without turns that came later than it, though they were said before it.
+
+    `arrived`: the place of an episode in the order in which they came.
+    """
+    event = opened.event
+    if not isinstance(event.data, Prompt):
+        return ()
+    own = view.cube(cube_id(view.subject, event.id, "episode"))
+    follows = own.payload and own.payload.follows
+    if follows and follows in view and view.cube(follows).payload is None:
+        return ()  # forgotten since: it answers no older one instead
+    first = arrived(own)
+    near = view.episodes(event.time - WITHIN, event.time)
+    return tuple(_heard(turn) for turn in near if arrived(turn) < first)[-TURNS:]
+
+
+def _heard(turn: MemCube) -> Heard:
+    source = turn.sources[0]
+    return Heard(source.event_id, source.time, source.speaker, turn.text)
 
 
 def _place(view: SubjectView, turn: Heard) -> str:

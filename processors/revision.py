@@ -9,9 +9,11 @@ import msgspec
 
 from memcube.cube import (
     Decision,
+    Form,
     Kind,
     MemCube,
     Payload,
+    Role,
     Source,
     State,
     check_transition,
@@ -20,6 +22,7 @@ from memcube.cube import (
 from memcube.plaintext.view import SubjectView
 from memcube.store.record import Vector
 from processors.step import Opened, Statement, Step, Vectors
+from schemas.events import Response
 from schemas.subject import Address
 
 NEUTRAL_TRUST: Final = 0.5
@@ -77,6 +80,7 @@ class Revision:
                 slot=statement.slot,
                 value=statement.value,
                 follows=follows,
+                role=self._role() if statement.form is Form.EPISODE else None,
                 completed_by=statement.completed_by,
                 used=used,
             ),
@@ -110,6 +114,19 @@ class Revision:
         )
         return self._stage(cube)
 
+    def adopt(self, cube: MemCube) -> MemCube:
+        """A cube that is new here, as it came out of a rehearsal, for this event."""
+        return self._stage(
+            msgspec.structs.replace(
+                cube,
+                version=1,
+                seq=self.view.seq + 1,
+                recorded_at=self.opened.recorded_at,
+                cause=self.event.id,
+                processor=self._processor,
+            )
+        )
+
     def noop(self, reason: str, cube: MemCube | None = None) -> None:
         """Nothing changes, and the audit trail says why."""
         self._steps.append(Step(Decision.NOOP, reason, cube))
@@ -128,6 +145,9 @@ class Revision:
     def vector(self, text: str) -> Vector | None:
         """Of a text of this event."""
         return self._vectors.get(text)
+
+    def _role(self) -> Role:
+        return "assistant" if isinstance(self.event.data, Response) else "user"
 
     def _stage(self, cube: MemCube) -> MemCube:
         self.view.put(cube, self._vectors.get(cube.text))

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from memcube.cube import MemCube
+from memcube.cube import MemCube, State
 from memcube.plaintext.differences import same_statement
 from memcube.plaintext.extract.slot_table import is_functional
 from memcube.plaintext.frames import frame
@@ -65,16 +65,17 @@ def said_before(revision: Revision, statement: Statement) -> MemCube | None:
                 return cube
     said = frame(statement.text)
     for cube in view.mentioning(statement.text, said.words):
-        if _same_frame(cube, statement):
+        if same_frame(cube, statement):
             return cube
     if statement.slot is not None and statement.value is not None and said.holds:
         for cube in view.in_slot(statement.slot):
-            if _same_value(cube, statement):
+            if cube.state is State.ACTIVE and same_value(cube, statement):
                 return cube
     return None
 
 
-def _same_frame(cube: MemCube, statement: Statement) -> bool:
+def same_frame(cube: MemCube, statement: Statement) -> bool:
+    """Whether both make the same statement in the same words, function words apart."""
     said, theirs = frame(statement.text), frame(cube.text)
     dates = _DATE.findall(statement.text)
     return (
@@ -87,10 +88,10 @@ def _same_frame(cube: MemCube, statement: Statement) -> bool:
     )
 
 
-def _same_value(cube: MemCube, statement: Statement) -> bool:
+def same_value(cube: MemCube, statement: Statement) -> bool:
     """Whether both give the value of one slot, and neither says anything else."""
     payload = cube.payload
-    if payload is None or payload.value != statement.value or cube.state != "active" or statement.dated:
+    if payload is None or payload.value != statement.value or statement.dated:
         return False
     said, theirs = frame(statement.text), frame(cube.text)
     if not theirs.holds or said.numbers != theirs.numbers or said.past or said.future:

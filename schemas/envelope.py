@@ -24,6 +24,7 @@ from schemas.events import (
     Outgoing,
     Prompt,
     Remember,
+    Reprocess,
     Response,
     type_of,
 )
@@ -116,6 +117,8 @@ def _check_fields(data: Incoming) -> None:
         raise BadPayload(f"source_id must be printable and at most {MAX_NAME_LENGTH} characters")
     if isinstance(data, Remember) and data.expires_at is not None and not _in_range(data.expires_at):
         raise BadPayload("expires_at is outside the years 1000 to 9000")
+    if isinstance(data, Reprocess) and any(t and not _in_range(t) for t in (data.since, data.until)):
+        raise BadPayload("since or until is outside the years 1000 to 9000")
     if isinstance(data, Extracted) and len(data.memories) > MAX_MEMORIES:
         raise TooLarge(f"{len(data.memories)} memories in one result; at most {MAX_MEMORIES} are taken")
     if isinstance(data, Extracted) and not _is_name(data.processor):

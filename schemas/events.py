@@ -104,6 +104,16 @@ class Shred(Address, frozen=True, kw_only=True, omit_defaults=True, tag="memcube
     key_ids: tuple[str, ...]
 
 
+class Reprocess(Address, frozen=True, kw_only=True, omit_defaults=True, tag="memcube.command.reprocess.v1"):
+    """Read the stored turns again by the rules of today: those said from `since` on and before `until`.
+
+    Also gives every memory of that time a vector of the present embedder.
+    """
+
+    since: Moment | None = None
+    until: Moment | None = None
+
+
 # --- results: in, from the roles that do heavy or non-deterministic work -----------------------------
 
 
@@ -172,7 +182,7 @@ class Audited(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag
 
 
 Turn = Prompt | Response
-Command = Remember | Edit | Pin | Forget | Undo | Tick | Shred
+Command = Remember | Edit | Pin | Forget | Undo | Tick | Reprocess | Shred
 Result = Extracted
 Incoming = Turn | Feedback | Command | Result
 Outgoing = CubeUpdated | Recalled | Audited

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from memcube.cube import wording
 from memcube.store.record import OutboxMessage
 from processors.extract import speaker
+from processors.reprocess import Scope
 from processors.step import Heard, Opened, Statement
 from streams.guard import Refusal
 from streams.log import Record
 
 
 class Draft:
-    """A record after the first beat: exactly one of an opened event, a message to re-send, a refusal."""
+    """A record after the first beat: exactly one of an opened event, a message to re-send, a refusal.
+
+    scope, without_vector: of a reprocess, what it reads, and the wordings that the embedder has yet to see.
+    """
 
     def __init__(
         self,
@@ -22,6 +26,8 @@ class Draft:
         statements: tuple[Statement, ...] = (),
         *,
         before: tuple[Heard, ...] = (),
+        scope: Scope | None = None,
+        without_vector: frozenset[str] = frozenset(),
         message: OutboxMessage | None = None,
         refusal: Refusal | None = None,
     ) -> None:
@@ -29,8 +35,18 @@ class Draft:
         self.opened = opened
         self.statements = statements
         self.before = before
+        self.scope = scope
+        self.without_vector = without_vector
         self.message = message
         self.refusal = refusal
+
+    def wordings(self) -> Iterator[str]:
+        """What is to be embedded for it."""
+        if self.opened is not None:
+            yield from wordings(self.opened, self.statements)
+        if self.scope is not None:
+            yield from self.scope.texts
+            yield from sorted(self.without_vector)
 
 
 def wordings(opened: Opened, statements: Sequence[Statement]) -> list[str]:

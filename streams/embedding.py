@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import structlog
 
@@ -23,6 +23,10 @@ class Embedding:
         self._store = store
         self._embedder = embedder
         self._failed: dict[str, str] = {}
+
+    @property
+    def embedder_id(self) -> str:
+        return self._embedder.embedder_id
 
     def of(self, texts: Iterable[tuple[str, str]]) -> dict[str, dict[str, Embedded]]:
         """The vectors by subject and text, for pairs of them; of what the record knows without the tokens'.
@@ -60,6 +64,11 @@ class Embedding:
             }
             for subject, found in wanted.items()
         }
+
+    def missing(self, subject: str, texts: Sequence[str]) -> list[str]:
+        """Those of the texts for which the record has no vector of this embedder."""
+        known = self._store.vectors(subject, texts, self._embedder.embedder_id)
+        return [text for text in texts if text not in known]
 
     def check(self, texts: Iterable[str]) -> None:
         """Raise `NotEmbeddedError` if one of the texts has failed in this batch."""

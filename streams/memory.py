@@ -12,25 +12,17 @@ from typing import Final
 import structlog
 
 from memcube import metrics
-from memcube.cube import State
 from memcube.errors import Refused, StoreFault
 from memcube.governance.sealing import Sealer
 from memcube.models.embedder import Embedder
-from memcube.store.record import (
-    CubeStore,
-    Embedded,
-    OutboxMessage,
-    OutboxRow,
-    Partition,
-    Share,
-    SubjectWork,
-)
+from memcube.store.record import CubeStore, OutboxMessage, OutboxRow, Partition, Share
 from processors import audit
 from processors.consolidate import PROCESSOR, consolidate
 from processors.extract import extract
 from processors.hearing import heard, heard_before
+from processors.reprocess import reprocess, scope
 from processors.step import Heard, Opened, Outcome, Statement
-from schemas.events import Forget, Shred
+from schemas.events import Forget, Reprocess, Shred
 from schemas.topics import EVENTS, Topic
 from streams import messages
 from streams.checkpoint import Work
@@ -39,12 +31,12 @@ from streams.embedding import Embedding
 from streams.guard import Misrouted, Reason, Refusal, admit, dead_letter
 from streams.log import Record
 from streams.stages import stage
+from streams.subject_work import Known, needed, subject_work
 from streams.views import Views
 
 log = structlog.get_logger()
-_Known = dict[str, Embedded]
-"""By wording."""
-_END_KEYS: Final = frozenset(str(kind.__struct_config__.tag).encode() for kind in (Forget, Shred))
+# Forget and shred end keys; a reprocess reads, before anything is embedded, all that was said before it.
+_ALONE: Final = frozenset(str(kind.__struct_config__.tag).encode() for kind in (Forget, Shred, Reprocess))
 
 
 class MemoryRole:
@@ -67,7 +59,7 @@ class MemoryRole:
         return self._store.positions(self.name)
 
     def plan(self, work: Sequence[Work]) -> Sequence[Share]:
-        work = [_up_to_a_forget(part) for part in work]
+        work = [_up_to_one_alone(part) for part in work]
         with stage("extract"):
             drafts = {part.partition: self._drafts(part) for part in work}
         with stage("embed"):
@@ -76,7 +68,7 @@ class MemoryRole:
                 for drafted in drafts.values()
                 for draft in drafted
                 if draft.opened is not None
-                for text in wordings(draft.opened, draft.statements)
+                for text in draft.wordings()
             )
         with stage("consolidate"):
             return [self._share(part, drafts[part.partition], vectors) for part in work]
@@ -86,10 +78,13 @@ class MemoryRole:
             refused = self._store.commit(shares)
         for share in shares:
             if share.partition not in refused:
-                self._views.committed(work.subject for work in share.subjects)
                 for work in share.subjects:
+                    if work.reembedded:
+                        found = {known.text: known.vector for known in share.vectors[work.subject]}
+                        self._views.of(work.subject).reembedded(work.seq, work.reembedded, found)
                     for cube in work.versions:
                         metrics.DECISIONS.labels(cube.decision, cube.form).inc()
+                self._views.committed(work.subject for work in share.subjects)
         return refused
 
     def discard(self) -> None:
@@ -115,6 +110,8 @@ class MemoryRole:
         """
         try:
             opened = admit(record, self._sealer, self._partitions)
+            if isinstance(opened.event.data, Reprocess):
+                return self._reread(record, opened)
             said = waiting[opened.event.subject.key]
             before = heard_before(opened, self._views.of(opened.event.subject.key), said)
             draft = Draft(record, opened, extract(opened, before), before=before)
@@ -131,33 +128,38 @@ class MemoryRole:
             said.append(turn)
         return draft
 
-    def _share(self, work: Work, drafts: Sequence[Draft], vectors: dict[str, _Known]) -> Share:
+    def _reread(self, record: Record, opened: Opened) -> Draft:
+        """First beat of a reprocess: what was said before it, and what has no vector of this embedder."""
+        data, subject = opened.event.data, opened.event.subject.key
+        view = self._views.of(subject)
+        if not isinstance(data, Reprocess) or view.applied(opened.event.id):
+            return Draft(record, opened)
+        found = scope(view, data)
+        texts = list(dict.fromkeys(found.current.values()))
+        missing = frozenset(self._embedding.missing(subject, texts))
+        return Draft(record, opened, scope=found, without_vector=missing)
+
+    def _share(self, work: Work, drafts: Sequence[Draft], vectors: dict[str, Known]) -> Share:
         outbox: list[OutboxMessage] = []
         for draft in drafts:
             outbox.extend(self._apply(draft, vectors, work.partition.number))
-        subjects = tuple(
-            SubjectWork(
-                subject=view.subject,
-                base_seq=view.base_seq,
-                seq=view.seq,
-                versions=view.staged(),
-                erased=frozenset(cube.id for cube in view.staged() if cube.state is State.ERASED),
-                applied=view.staged_events(),
-            )
-            for view in self._views.touched(
-                {d.opened.event.subject.key: None for d in drafts if d.opened is not None}
-            )
+        touched = self._views.touched(
+            {d.opened.event.subject.key: None for d in drafts if d.opened is not None}
         )
+        subjects = tuple(subject_work(view, drafts, vectors.get(view.subject, {})) for view in touched)
         return Share(
             partition=work.partition,
             base=work.base,
             next=work.next,
             subjects=subjects,
-            vectors={w.subject: _needed(w, vectors.get(w.subject, {})) for w in subjects},
+            vectors={
+                work.subject: needed(work, view, vectors.get(work.subject, {}))
+                for work, view in zip(subjects, touched, strict=True)
+            },
             outbox=tuple(outbox),
         )
 
-    def _apply(self, draft: Draft, vectors: dict[str, _Known], partition: int) -> list[OutboxMessage]:
+    def _apply(self, draft: Draft, vectors: dict[str, Known], partition: int) -> list[OutboxMessage]:
         """Third beat, for one event. What it staged is rolled back if it fails."""
         if draft.message is not None:
             return [draft.message]
@@ -171,12 +173,17 @@ class MemoryRole:
             return []
         mark = view.mark()
         try:
-            statements = draft.statements
-            if (before := heard_before(opened, view)) != draft.before:
-                statements = self._heard_otherwise(opened, before, vectors)
-            self._embedding.check(wordings(opened, statements))
             found = {text: known.vector for text, known in vectors.get(subject.key, {}).items()}
-            outcome = consolidate(opened, statements, found, view)
+            if draft.scope is None:
+                statements = draft.statements
+                if (before := heard_before(opened, view)) != draft.before:
+                    statements = self._heard_otherwise(opened, before, vectors)
+                    found = {text: known.vector for text, known in vectors[subject.key].items()}
+                self._embedding.check(wordings(opened, statements))
+                outcome = consolidate(opened, statements, found, view)
+            else:
+                self._embedding.check(draft.scope.texts)
+                outcome = reprocess(opened, draft.scope, found, view)
             sent = self._messages(opened, outcome, partition)
             self._end_keys(opened, outcome, sent)
         except Refused as error:
@@ -197,7 +204,7 @@ class MemoryRole:
         return [self._refuse(record, refusal), messages.audited(told, subject)]
 
     def _heard_otherwise(
-        self, opened: Opened, before: tuple[Heard, ...], vectors: dict[str, _Known]
+        self, opened: Opened, before: tuple[Heard, ...], vectors: dict[str, Known]
     ) -> tuple[Statement, ...]:
         """The statements anew, with their vectors: a turn of the batch that this one answers was refused."""
         subject = opened.event.subject.key
@@ -249,28 +256,21 @@ class MemoryRole:
         return dead_letter(record, refusal, PROCESSOR)
 
 
-def _up_to_a_forget(work: Work) -> Work:
-    """The records before the first that may end keys; or that alone, if it comes first.
+def _up_to_one_alone(work: Work) -> Work:
+    """The records before the first that needs a commit of its own; or that alone, if it comes first.
 
-    The rest comes after a commit. Keys change while such a record is planned, before it is committed; if
-    that fails, nothing else of the batch may have to be planned again under other keys.
+    The rest comes after a commit. Keys change while a record that ends them is planned, before it is
+    committed; if that fails, nothing else of the batch may have to be planned again under other keys.
     """
-    first = next((n for n, record in enumerate(work.records) if _ends_keys(record)), None)
+    first = next((n for n, record in enumerate(work.records) if _is_alone(record)), None)
     if first is None:
         return work
     records = work.records[: max(first, 1)]
     return Work(work.partition, base=work.base, next=records[-1].offset + 1, records=records)
 
 
-def _ends_keys(record: Record) -> bool:
-    return any(name == "ce_type" and value in _END_KEYS for name, value in record.headers)
-
-
-def _needed(work: SubjectWork, known: _Known) -> tuple[Embedded, ...]:
-    """The vectors of the wordings that are in the record after this share."""
-    living = (cube for cube in work.versions if cube.payload and cube.id not in work.erased)
-    texts = dict.fromkeys(cube.wording for cube in living)
-    return tuple(known[text] for text in texts if text in known)
+def _is_alone(record: Record) -> bool:
+    return any(name == "ce_type" and value in _ALONE for name, value in record.headers)
 
 
 def _fault(record: Record, error: Exception) -> Refusal:

@@ -17,6 +17,7 @@ from gateway.cli.judging import feedback, tick
 from gateway.cli.memory import cubes, edit, forget, pin, recall, remember, undo
 from gateway.cli.place import everywhere
 from gateway.cli.positions import positions
+from gateway.cli.reprocessing import reprocess
 from gateway.cli.status import status, topics
 from gateway.cli.tail import tail
 
@@ -58,7 +59,7 @@ app.command("import")(import_file)
 app.command("recall")(recall)
 app.add_typer(cubes, name="cubes")
 app.add_typer(events, name="events")
-for _command in (remember, edit, pin, forget, undo, feedback, tick, tail, status):
+for _command in (remember, edit, pin, forget, undo, feedback, tick, reprocess, tail, status):
     app.command()(_command)
 app.add_typer(deadletters, name="deadletters")
 app.command("topics")(topics)

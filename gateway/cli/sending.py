@@ -63,12 +63,16 @@ class Bar(Protocol):
 
 
 class Shipment:
-    """One import on its way. `accepted`, `rejected`: what became of what was sent so far."""
+    """One import on its way, or what else is sent in order: `what` is the word for doing it.
 
-    def __init__(self, gateway: Gateway, total: int, bar: Bar) -> None:
+    `accepted`, `rejected`: what became of what was sent so far.
+    """
+
+    def __init__(self, gateway: Gateway, total: int, bar: Bar, what: str = "importing") -> None:
         self._gateway = gateway
         self._total = total
         self._bar = bar
+        self._again = f"{what} again is safe: nothing is doubled"
         self.accepted: list[Accepted] = []
         self.rejected: list[tuple[Outgoing, str]] = []
 
@@ -151,18 +155,17 @@ class Shipment:
     def _stopped(self, error: CliError) -> CliError:
         return CliError(
             f"{error.what}, after {len(self.accepted)} of {self._total} events",
-            f"{error.remedy}; importing again is safe: nothing is doubled",
+            f"{error.remedy}; {self._again}",
         )
 
     @contextmanager
     def interruptible(self) -> Iterator[None]:
-        """Ctrl-C ends the import with a word on how far it came."""
+        """Ctrl-C ends it with a word on how far it came."""
         try:
             yield
         except KeyboardInterrupt:
             typer.echo(
-                f"interrupted: {len(self.accepted)} of {self._total} events were confirmed;"
-                " importing again is safe: nothing is doubled",
+                f"interrupted: {len(self.accepted)} of {self._total} events were confirmed; {self._again}",
                 err=True,
             )
             raise

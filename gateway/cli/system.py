@@ -68,6 +68,7 @@ class LocalSystem:
             kafka=self._bootstrap,
             gateway=f"http://{LOOPBACK}:{self._gateway_port}",
             children=tuple(self._children.values()),
+            embedder=self._settings.embedder,
         )
 
     async def run(self, work: Callable[[], Awaitable[int]] | None = None) -> int:

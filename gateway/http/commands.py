@@ -1,4 +1,4 @@
-"""`/v1/commands`: remember, edit, pin, forget, undo, tick, feedback."""
+"""`/v1/commands`: remember, edit, pin, forget, undo, tick, reprocess, feedback."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from gateway.http.attempt import Once
 from gateway.http.documented import problems
 from gateway.http.events import Wait
 from gateway.http.orders import carry_out
-from gateway.http.requests import Command, FeedbackIn, RememberIn
+from gateway.http.requests import Command, FeedbackIn, RememberIn, ReprocessIn
 from gateway.http.services import House
 
 router = APIRouter(prefix="/v1", tags=["commands"])
@@ -20,7 +20,7 @@ router = APIRouter(prefix="/v1", tags=["commands"])
 @router.post("/commands", summary="Give a command", responses=problems(404, 409, 410, 429, 504))
 async def command(house: House, once: Once, order: Annotated[Command, Body()], wait: Wait = None) -> Done:
     """Put a command in the log. With `wait=recallable`: what it changed, or why it was refused."""
-    if isinstance(order, RememberIn | FeedbackIn):
+    if isinstance(order, RememberIn | FeedbackIn | ReprocessIn):
         house.backlog.check()  # whoever wants something corrected or erased does not wait for others
     now, repeat = house.clock(), once.repeat()
     message = await house.sealer.run(lambda sealer: order.message(sealer, now, repeat))

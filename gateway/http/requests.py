@@ -29,6 +29,7 @@ from schemas.events import (
     Pin,
     Prompt,
     Remember,
+    Reprocess,
     Response,
     Tick,
     Undo,
@@ -250,6 +251,21 @@ class TickIn(_Command):
         return Tick(**self.ids())
 
 
+class ReprocessIn(_Command):
+    """Of the turns said from `since` on and before `until`: a day begins at midnight, in UTC."""
+
+    type: Literal["reprocess"]
+    since: str | None = None
+    until: str | None = None
+
+    def data(self) -> Incoming:
+        return Reprocess(
+            **self.ids(),
+            since=None if self.since is None else moment(self.since),
+            until=None if self.until is None else moment(self.until),
+        )
+
+
 class FeedbackIn(_Command):
     type: Literal["feedback"]
     cube_ids: tuple[Id, ...] = Field(min_length=1, max_length=MOST_IDS)
@@ -260,7 +276,8 @@ class FeedbackIn(_Command):
 
 
 Command = Annotated[
-    RememberIn | EditIn | PinIn | ForgetIn | UndoIn | TickIn | FeedbackIn, Field(discriminator="type")
+    RememberIn | EditIn | PinIn | ForgetIn | UndoIn | TickIn | ReprocessIn | FeedbackIn,
+    Field(discriminator="type"),
 ]
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -117,6 +117,12 @@ class SubjectView:
         place = bisect_left(self._episodes, (time, ""))
         return self._episodes[place - 1][1] if place else None
 
+    def episodes(self, since: datetime | None, until: datetime | None) -> Sequence[MemCube]:
+        """The turns said from `since` on and before `until`, in the order in which they were said."""
+        first = 0 if since is None else bisect_left(self._episodes, (since, ""))
+        end = len(self._episodes) if until is None else bisect_left(self._episodes, (until, ""))
+        return [self._cubes[cube_id] for _, cube_id in self._episodes[first:end]]
+
     def episodes_before(self, time: datetime, count: int) -> Sequence[MemCube]:
         """The last turns said before this time, oldest first."""
         place = bisect_left(self._episodes, (time, ""))
@@ -178,6 +184,14 @@ class SubjectView:
 
     def staged_events(self) -> tuple[str, ...]:
         return tuple(self._staged_events)
+
+    def reembedded(self, seq: int, cube_ids: Iterable[str], vectors: Mapping[str, Vector]) -> None:
+        """Vectors, by text, of cubes that had none of this embedder; call it at their commit, up to `seq`."""
+        for cube_id in cube_ids:
+            cube = self._cubes[cube_id]
+            if cube.form is Form.FACT and cube.state is State.ACTIVE and cube.text in vectors:
+                self._vectors.put(cube_id, vectors[cube.text])
+        self.seq = seq
 
     def committed(self) -> None:
         """What was staged is in the record now."""

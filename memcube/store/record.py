@@ -75,6 +75,8 @@ class SubjectWork(msgspec.Struct, frozen=True):
     in (base_seq, seq]. Every id in `erased` has its last, payload-less version among `versions`; all
     its older versions, and vectors that no remaining cube needs, leave the record.
     applied: the ids of the events whose effect this is, or that had none; each is applied once.
+    reembedded: cubes whose text, the same as before, has a new vector in the share. Each takes one place in
+    the sequence behind the versions, so that readers hear of it.
     """
 
     subject: str
@@ -83,12 +85,14 @@ class SubjectWork(msgspec.Struct, frozen=True):
     versions: tuple[MemCube, ...]
     erased: frozenset[str]
     applied: tuple[str, ...]
+    reembedded: tuple[str, ...] = ()
 
 
 class Share(msgspec.Struct, frozen=True):
     """One partition's part of a batch: it is committed whole, or refused whole.
 
-    Of `vectors` those are kept whose wording some remaining version has.
+    Of `vectors` those are kept whose wording some remaining version has, in place of those of other
+    embedders.
     """
 
     partition: Partition
@@ -161,9 +165,18 @@ class CubeStore(Protocol):
         """The subject's last change; 0 if it has none."""
 
     def changes(
-        self, subject: str, after: int, embedder_id: str, *, limit: int | None = None
+        self,
+        subject: str,
+        after: int,
+        embedder_id: str,
+        *,
+        limit: int | None = None,
+        vectors_after: int | None = None,
     ) -> tuple[int, Sequence[Change]]:
         """The subject's sequence, and the newest version of every cube changed after `after`, by seq.
+
+        Those that only got another vector are among them; with `vectors_after`, those that got it after
+        that. Who loads page by page has read all vectors of when it began.
 
         With a `limit` at most so many; the sequence is that of the last of them as long as there may be more.
         Erased cubes are among them, without payload. Both come from one snapshot. Here as in every

@@ -24,8 +24,8 @@ def another(tmp_path: Path) -> Iterator[Callable[..., MemCube]]:
     """Makes systems that are not started yet, on a folder each; whatever is left of them is ended."""
     made: list[MemCube] = []
 
-    def make(name: str, *options: str) -> MemCube:
-        made.append(MemCube(tmp_path / name, *options))
+    def make(name: str, *options: str, embedder: str = "hash") -> MemCube:
+        made.append(MemCube(tmp_path / name, *options, embedder=embedder))
         return made[-1]
 
     yield make

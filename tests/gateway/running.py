@@ -58,7 +58,9 @@ class Running:
         asyncio.run_coroutine_threadsafe(self.house.backlog.look(), self._loop).result(10)
 
     def write(self, children: tuple[Child, ...]) -> None:
-        system = System(os.getpid(), "2026-11-23T12:00:00+00:00", "127.0.0.1:9092", self.url, children)
+        system = System(
+            os.getpid(), "2026-11-23T12:00:00+00:00", "127.0.0.1:9092", self.url, children, embedder="hash"
+        )
         self.folder.state.write_bytes(msgspec.json.encode(system))
 
     def stop_gateway(self) -> None:

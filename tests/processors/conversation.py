@@ -8,7 +8,7 @@ from typing import Any
 
 from memcube.cube import Form, MemCube, State, cube_id
 from schemas.body import Plain
-from schemas.events import Incoming, Prompt, Response
+from schemas.events import Incoming, Prompt, Reprocess, Response
 from schemas.subject import Subject
 from schemas.topics import AUDIT, DEADLETTER
 from tests.streams.story import message
@@ -34,6 +34,11 @@ class Conversation:
     def answer(self, text: str, *, day: int = 1) -> str:
         return self.do(Response(tenant="t", group_id="home", body=Plain(text=text)), day=day)
 
+    def reprocess(self, since: int | None = None, until: int | None = None) -> str:
+        """The turns of these days (all, if none are given) once more; returns the command's id."""
+        first, end = ((None if day is None else datetime(2026, 3, day, tzinfo=UTC)) for day in (since, until))
+        return self.do(Reprocess(tenant="t", group_id="home", since=first, until=end), day=28)
+
     def do(self, data: Incoming, *, day: int = 1, event_id: str | None = None) -> str:
         self._count += 1
         event_id = event_id or f"event-{self._count}"
@@ -42,9 +47,16 @@ class Conversation:
     def put(self, data: Incoming, time: datetime, event_id: str | None = None) -> str:
         """An event of any time."""
         event_id = event_id or f"at-{time.isoformat()}"
-        self.log.append(message(data, event_id, time))
-        self._process.drain()
+        self.later(data, time, event_id)
+        self.work()
         return event_id
+
+    def later(self, data: Incoming, time: datetime, event_id: str) -> None:
+        """Into the log, for when `work` is called."""
+        self.log.append(message(data, event_id, time))
+
+    def work(self) -> None:
+        self._process.drain(limit=64)
 
     def facts(self, *states: State) -> list[str]:
         """The texts of the facts in these states (default: active), sorted."""

@@ -25,6 +25,7 @@ from schemas.events import (
     Prompt,
     Recalled,
     Remember,
+    Reprocess,
     Response,
     Shred,
     Tick,
@@ -60,6 +61,7 @@ _OWN: Final[dict[type[Incoming], dict[str, st.SearchStrategy[Any]]]] = {
     Forget: {"cube_ids": lists, "everything": st.booleans()},
     Undo: {"event_id": ids},
     Tick: {},
+    Reprocess: {"since": st.none() | times, "until": st.none() | times},
     Shred: {"key_ids": lists},
     Extracted: {"parents": parents, "memories": st.lists(bodies, max_size=3).map(tuple), "processor": names},
 }

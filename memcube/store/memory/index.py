@@ -124,9 +124,10 @@ class InMemoryRecallIndex:
     def _update(self, subject: str, loaded: _Loaded) -> None:
         # Page by page, or a first load would hold all rows of the record beside those of the index. What
         # is written meanwhile comes with a later page and replaces what an earlier one brought.
+        heard = 0 if loaded.rows.seq else self._store.sequence(subject)
         while True:
             sequence, changes = self._store.changes(
-                subject, loaded.rows.seq, self._embedder_id, limit=CHANGES_AT_ONCE
+                subject, loaded.rows.seq, self._embedder_id, limit=CHANGES_AT_ONCE, vectors_after=heard
             )
             if sequence < loaded.rows.seq:
                 # An older copy of the record was put in place: what was read after it never happened.

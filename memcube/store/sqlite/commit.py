@@ -22,6 +22,8 @@ _PUT_VERSION: Final = (
 _PUT_VECTOR: Final = """
 INSERT OR IGNORE INTO vectors(subject, digest, embedder_id, key_id, nonce, ciphertext)
 SELECT ?1, ?2, ?3, ?4, ?5, ?6 WHERE EXISTS (SELECT 1 FROM versions WHERE subject = ?1 AND digest = ?2)"""
+_DROP_OTHERS: Final = "DELETE FROM vectors WHERE subject = ?1 AND digest = ?2 AND embedder_id != ?3"
+_PUT_REEMBEDDED: Final = "INSERT OR REPLACE INTO reembedded(subject, seq, cube_id) VALUES (?, ?, ?)"
 _DROP_VECTOR: Final = """
 DELETE FROM vectors WHERE subject = ?1 AND digest = ?2
 AND NOT EXISTS (SELECT 1 FROM versions WHERE subject = ?1 AND digest = ?2)"""
@@ -54,6 +56,8 @@ class PreparedShare:
         for work, rows in zip(share.subjects, self._versions, strict=True):
             _write_work(connection, work, rows)
         connection.executemany(_PUT_VECTOR, self._vectors)
+        # Vectors of two embedders are never mixed, and no reader asks for the former one's again.
+        connection.executemany(_DROP_OTHERS, [vector[:3] for vector in self._vectors])
         for work in share.subjects:
             _erase(connection, work)
         log_tables.put(connection, share.partition, share.outbox)
@@ -75,6 +79,10 @@ def _check(share: Share) -> None:
                     f" expected one in ({last}, {work.seq}] in {work.subject}"
                 )
             last = cube.seq
+        if last + len(work.reembedded) > work.seq:
+            raise StoreFault(
+                f"{len(work.reembedded)} cubes re-embedded after seq {last}: they do not fit in {work.seq}"
+            )
         ended = {cube.id: cube.payload for cube in work.versions}
         for cube_id in work.erased:
             if ended.get(cube_id, ...) is not None:
@@ -102,6 +110,10 @@ def _write_work(connection: apsw.Connection, work: SubjectWork, rows: list[Row])
     if work.seq > work.base_seq:
         connection.execute(_PUT_SUBJECT, (work.subject, work.seq, made - len(work.erased), len(rows)))
     connection.executemany(_PUT_VERSION, rows)
+    first = work.seq - len(work.reembedded) + 1
+    connection.executemany(
+        _PUT_REEMBEDDED, [(work.subject, first + n, cube_id) for n, cube_id in enumerate(work.reembedded)]
+    )
     # An event without effect may have been applied meanwhile from another partition; one with effect
     # has moved the subject's sequence, and this share has been refused.
     connection.executemany(

@@ -21,6 +21,7 @@ from memcube.store.digest import replay_digest
 from memcube.store.faults import faults, immediate
 from memcube.store.record import Change, OutboxRow, Partition, Share, Statistics, StoreSize, Vector
 from memcube.store.sqlite import log_tables
+from memcube.store.sqlite.changes import newest_since
 from memcube.store.sqlite.commit import PreparedShare
 from memcube.store.sqlite.connections import Connections
 from memcube.store.sqlite.listing import DUE, listed
@@ -33,13 +34,6 @@ from schemas.subject import Others
 # are sealed, and the next commit tries again.
 SCRUB_MS: Final = 20
 
-_NEWEST_SINCE: Final = """
-SELECT versions.*, vectors.key_id, vectors.nonce, vectors.ciphertext
-FROM versions LEFT JOIN vectors
-    ON vectors.subject = versions.subject AND vectors.digest = versions.digest AND vectors.embedder_id = ?
-WHERE versions.subject = ? AND versions.seq > ? AND versions.current = 1 ORDER BY versions.seq
-LIMIT ?"""
-_ALL: Final = -1
 _LAST_TEXT: Final = "\U0010ffff"
 
 
@@ -122,18 +116,30 @@ class SQLiteCubeStore:
             return _sequence(connection, subject)
 
     def changes(
-        self, subject: str, after: int, embedder_id: str, *, limit: int | None = None
+        self,
+        subject: str,
+        after: int,
+        embedder_id: str,
+        *,
+        limit: int | None = None,
+        vectors_after: int | None = None,
     ) -> tuple[int, Sequence[Change]]:
-        changes: list[Change] = []
         with self._snapshot() as connection:
             sequence = _sequence(connection, subject)
-            if sequence > after:
-                reading = self._codec.reading(subject)
-                asked = (embedder_id, subject, after, _ALL if limit is None else limit)
-                for row in connection.execute(_NEWEST_SINCE, asked):
-                    vector, tokens = reading.vectors(row[18], embedder_id, row[22:])
-                    changes.append(Change(reading.cube(row), vector, tokens))
-        return changes[-1].cube.seq if len(changes) == limit else sequence, changes
+            if sequence <= after:
+                return sequence, []
+            heard = max(after, vectors_after or 0)
+            reading = self._codec.reading(subject)
+            last, found = newest_since(
+                connection,
+                reading,
+                subject=subject,
+                embedder_id=embedder_id,
+                after=after,
+                vectors_after=heard,
+                limit=limit,
+            )
+        return last if len(found) == limit else sequence, found
 
     def list_cubes(
         self,

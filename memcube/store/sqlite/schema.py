@@ -72,6 +72,14 @@ CREATE TABLE IF NOT EXISTS vectors(
     UNIQUE(subject, digest, embedder_id)
 ) STRICT;
 
+CREATE TABLE IF NOT EXISTS reembedded(
+    subject TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    cube_id TEXT NOT NULL,
+    PRIMARY KEY(subject, seq)
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX IF NOT EXISTS by_reembedded ON reembedded(subject, cube_id);
+
 CREATE TABLE IF NOT EXISTS applied(
     subject TEXT NOT NULL,
     event_id TEXT NOT NULL,

@@ -49,7 +49,13 @@ class FakeStore:
         return self.seqs.get(subject, 0)
 
     def changes(
-        self, subject: str, after: int, embedder_id: str, *, limit: int | None = None
+        self,
+        subject: str,
+        after: int,
+        embedder_id: str,
+        *,
+        limit: int | None = None,
+        vectors_after: int | None = None,
     ) -> tuple[int, Sequence[Change]]:
         assert embedder_id == EMBEDDER
         self.reads += 1

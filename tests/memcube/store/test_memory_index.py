@@ -4,6 +4,7 @@ import gc
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from types import FunctionType, ModuleType
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -244,8 +245,8 @@ def test_a_subject_of_many_pages_is_loaded_whole_while_it_is_written_to(
     cubes = [store.say(ANA, str(n), f"walk {n} along the river", axis(n % 8)) for n in range(95)]
     read = store.changes
 
-    def written_to(subject: str, after: int, embedder_id: str, *, limit: int | None = None) -> object:
-        page = read(subject, after, embedder_id, limit=limit)
+    def written_to(subject: str, after: int, embedder_id: str, **how: Any) -> object:
+        page = read(subject, after, embedder_id, **how)
         if after == 0:
             store.erase(cubes[3])  # read already
             store.erase(cubes[50])  # still to be read
@@ -271,10 +272,10 @@ def test_a_load_that_broke_off_is_counted_and_goes_on(monkeypatch: pytest.Monkey
         store.say(ANA, str(number), f"walk {number} along the river", axis(number % 8))
     read = store.changes
 
-    def breaks(subject: str, after: int, embedder_id: str, *, limit: int | None = None) -> object:
+    def breaks(subject: str, after: int, embedder_id: str, **how: Any) -> object:
         if after:
             raise StoreFault("disk")
-        return read(subject, after, embedder_id, limit=limit)
+        return read(subject, after, embedder_id, **how)
 
     index = in_memory(store)
     with monkeypatch.context() as patch:

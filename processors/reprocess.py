@@ -1,0 +1,225 @@
+"""What the rules of today make of the turns of before, as versions that one event caused.
+
+A fact that the rules still make is not touched. One that they make no longer is retracted, unless
+somebody else vouches for it; a new one takes the place that it would have, had it been heard at the time.
+The same rules once more change nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+import msgspec
+
+from memcube.cube import Decision, Form, MemCube, State, cube_id
+from memcube.errors import Refused
+from memcube.plaintext.view import SubjectView, plain_words
+from processors.rehearsal import Part, Played, part, rehearse
+from processors.reread import PROCESSOR, Compared, Turns, stands
+from processors.revision import MAX_SOURCES, Revision
+from processors.step import Opened, Outcome, Vectors
+from schemas.events import Reprocess
+
+__all__ = ["MAX_TURNS", "PROCESSOR", "Scope", "reprocess", "scope"]
+
+# One event is one commit, and its subject waits meanwhile: at 0.4 ms to read a turn and, after a change of
+# the embedder, some 15 ms to embed its turn and fact, this many take half a minute at the worst.
+MAX_TURNS: Final = 2_000
+_NOTHING_LEFT: Final = "nothing-left-of-it"
+_ENDED: Final = frozenset({State.SUPERSEDED, State.RETRACTED})
+
+
+class Scope(msgspec.Struct, frozen=True):
+    """What a reprocess reads, known before anything is embedded.
+
+    compared: the ids of the turns. texts: needed to tell what is new from what was said in other words.
+    current: the wordings of that time by cube, all of which are to have a vector. too_many: how many turns
+    there are, if they are more than `MAX_TURNS`; then nothing was read.
+    """
+
+    turns: Turns
+    compared: tuple[str, ...]
+    texts: tuple[str, ...]
+    current: Mapping[str, str]
+    too_many: int = 0
+
+
+def scope(view: SubjectView, data: Reprocess) -> Scope:
+    """First beat: read the turns again."""
+    turns = Turns(view)
+    episodes = len(view.episodes(data.since, data.until))
+    if episodes > MAX_TURNS:
+        return Scope(turns, (), (), {}, too_many=episodes)
+    compared = {turn.id: turns.compare(turn, {}) for turn in turns.between(data.since, data.until)}
+    waiting = list(compared)
+    while waiting:
+        # What else the fact was drawn from may still say it, in words that the turn itself does not have.
+        unsaid = [fact for t in waiting for fact in _unsaid(compared[t])]
+        others = {source.event_id for fact in unsaid for source in fact.sources}
+        waiting = sorted(others - compared.keys())
+        compared |= {t: turns.compare(turn, {}) for t in waiting if (turn := turns.of(t)) is not None}
+        waiting = [t for t in waiting if t in compared]
+    differing = _differing(compared)
+    again = part(turns, differing, {})
+    texts = [statement.text for _, statements in again.told for statement in statements]
+    texts += [fact.text for found in compared.values() for fact in _unsaid(found)]
+    texts += [fact.text for fact in again.facts.values()]
+    return Scope(turns, tuple(compared), tuple(dict.fromkeys(texts)), _current(view, data))
+
+
+def reprocess(opened: Opened, what: Scope, vectors: Vectors, view: SubjectView) -> Outcome:
+    """Third beat: stage in `view` what differs. Raises `Refused` for too many turns at once."""
+    if what.too_many:
+        raise Refused(
+            f"{what.too_many:,} turns in one reprocess, at most {MAX_TURNS:,} are read: give `since` and"
+            " `until`, or let `memcube reprocess` cut it into several"
+        )
+    revision = Revision(view, opened, vectors, PROCESSOR)
+    turns = what.turns
+    read = filter(None, map(turns.of, what.compared))
+    differing = _differing({turn.id: turns.compare(turn, vectors) for turn in read})
+    if differing:
+        again = part(turns, differing, vectors)
+        _stage(revision, again, rehearse(view, again, vectors))
+        _settle_turns(revision, turns)
+    if not revision.steps():
+        revision.noop("nothing-differs")
+    return Outcome(revision.steps())
+
+
+def _unsaid(found: Compared) -> list[MemCube]:
+    return [*found.gone, *(fact for fact, _ in found.leaning)]
+
+
+def _differing(compared: Mapping[str, Compared]) -> dict[str, Compared]:
+    """Without facts that another of their turns still makes, and without turns that say what they said.
+
+    A fact of which no turn has the words any more is gone, however like it others are: they are new then.
+    """
+    unsaid = {
+        turn: {fact.id for fact in one.gone} | {fact.id for fact, _ in one.leaning}
+        for turn, one in compared.items()
+    }
+
+    # Of a fact with as many sources as one may have, the turn with its words may be left out.
+    held = {
+        fact.id for one in compared.values() for fact, _ in one.leaning if len(fact.sources) >= MAX_SOURCES
+    }
+
+    def lost(fact: MemCube) -> bool:
+        return fact.id not in held and all(
+            fact.id in unsaid.get(source.event_id, ()) for source in fact.sources
+        )
+
+    found: dict[str, Compared] = {}
+    for turn, one in compared.items():
+        fallen = [pair for pair in one.leaning if lost(pair[0])]
+        differing = Compared(
+            new=(*one.new, *(statement for _, statement in fallen)),
+            gone=(*filter(lost, one.gone), *(fact for fact, _ in fallen)),
+            changed=one.changed,
+        )
+        if differing != Compared():
+            found[turn] = differing
+    return found
+
+
+def _stage(revision: Revision, again: Part, played: Played) -> None:
+    left = dict(again.facts)
+    for made in played.made:
+        fact = _same(made, left.values())
+        if fact is None:
+            revision.adopt(
+                msgspec.structs.replace(
+                    made,
+                    id=cube_id(made.subject, revision.event.id, made.id),
+                    decision=Decision.ADD,
+                    reason="reprocessed",
+                )
+            )
+        else:
+            del left[fact.id]
+            _bring_up(revision, fact, made)
+    for touched in played.touched:
+        before = revision.view.cube(touched.id)
+        if _holds(before) != _holds(touched):
+            _revise(revision, before, touched, touched.decision, touched.reason)
+    for fact in sorted(left.values(), key=lambda fact: fact.seq):
+        revision.revise(fact, Decision.RETRACT, "reprocessed", state=State.RETRACTED)
+
+
+def _same(made: MemCube, facts: Iterable[MemCube]) -> MemCube | None:
+    """The fact that came out again: the same words from one of the same turns."""
+    words, turns = plain_words(made.text), {source.event_id for source in made.sources}
+    for fact in facts:
+        if plain_words(fact.text) == words and turns & {source.event_id for source in fact.sources}:
+            return fact
+    return None
+
+
+def _bring_up(revision: Revision, fact: MemCube, made: MemCube) -> None:
+    if made.payload is None:
+        return
+    now = msgspec.structs.replace(made, payload=msgspec.structs.replace(made.payload, text=fact.text))
+    if _holds(now) == _holds(fact):
+        return
+    if fact.state is State.ACTIVE and now.state is State.SUPERSEDED:
+        _revise(revision, fact, now, Decision.SUPERSEDE, made.reason)
+    else:
+        reason = "holds-again" if fact.state is not now.state else "read-anew"
+        _revise(revision, fact, now, Decision.REPROCESS, reason)
+
+
+def _revise(revision: Revision, before: MemCube, now: MemCube, decision: Decision, reason: str) -> None:
+    revision.revise(
+        before,
+        decision,
+        reason,
+        state=now.state,
+        valid_from=now.valid_from,
+        valid_to=now.valid_to,
+        payload=now.payload,
+        expires_at=now.expires_at,
+    )
+
+
+def _holds(cube: MemCube) -> tuple[object, ...]:
+    return cube.state, cube.valid_from, cube.valid_to, cube.expires_at, cube.payload
+
+
+def _settle_turns(revision: Revision, turns: Turns) -> None:
+    """A turn is in recall as long as something drawn from it holds, or nothing is drawn from it at all."""
+    view = revision.view
+    told = {source.event_id for step in revision.steps() if step.cube for source in step.cube.sources}
+    for event_id in sorted(told):
+        identifier = cube_id(view.subject, event_id, "episode")
+        if identifier not in view:
+            continue
+        turn = view.cube(identifier)
+        drawn = [fact for fact in view.drawn_from(event_id) if not turns.let_go(fact)]
+        over = [fact.valid_to for fact in drawn if fact.state in _ENDED and fact.valid_to]
+        nothing_left = bool(over) and all(fact.state is not State.ACTIVE for fact in drawn)
+        if turn.state is State.ACTIVE and nothing_left:
+            revision.revise(
+                turn, Decision.SUPERSEDE, _NOTHING_LEFT, state=State.SUPERSEDED, valid_to=max(over)
+            )
+        elif turn.state is State.SUPERSEDED and turn.reason == _NOTHING_LEFT and not nothing_left:
+            revision.revise(turn, Decision.REPROCESS, "holds-again", state=State.ACTIVE, valid_to=None)
+
+
+def _current(view: SubjectView, data: Reprocess) -> dict[str, str]:
+    """The wordings of the cubes first said in that time: turns, facts, and what was given as it stands."""
+    return {
+        cube.id: cube.wording
+        for cube in view
+        if cube.payload is not None
+        and (data.since is None or cube.payload.sources[0].time >= data.since)
+        and (data.until is None or cube.payload.sources[0].time < data.until)
+    }
+
+
+def standing(view: SubjectView, what: Scope) -> list[MemCube]:
+    """The facts that hold or held, drawn from the turns that are compared."""
+    drawn = {fact.id: fact for turn in what.compared for fact in view.drawn_from(turn)}
+    return [fact for fact in drawn.values() if fact.form is Form.FACT and stands(fact)]
