@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import json
 import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -130,7 +131,11 @@ class CausalModel:
         """Take the keys of each layer before their rotation, as long as this lasts."""
         pieces: list[list[torch.Tensor]] = [[] for _ in self._projections]
 
+        thread = threading.get_ident()
+
         def take(layer: int, output: torch.Tensor) -> None:
+            if threading.get_ident() != thread:
+                return  # somebody else's computation, while this one stands aside
             shaped = output[0].reshape(output.shape[1], self.layout.heads, self.layout.head_size)
             pieces[layer].append(shaped.transpose(0, 1).clone())
 
@@ -192,21 +197,23 @@ class _Gate:
     """Calls the pause of the computation under way in front of each layer."""
 
     def __init__(self, model: Any) -> None:
-        self._pause: Pause | None = None
+        # Each thread has its own: while one stands aside in its pause, another computes.
+        self._of = threading.local()
         for layer in model.get_decoder().layers:
             layer.register_forward_pre_hook(self._before)
 
     @contextlib.contextmanager
     def held_by(self, pause: Pause | None) -> Iterator[None]:
-        self._pause = pause
+        self._of.pause = pause
         try:
             yield
         finally:
-            self._pause = None
+            self._of.pause = None
 
     def _before(self, *_: object) -> None:
-        if self._pause is not None:
-            self._pause()
+        pause: Pause | None = getattr(self._of, "pause", None)
+        if pause is not None:
+            pause()
 
 
 def _load(folder: Path, device: str, dtype: DType) -> tuple[Any, Any]:
