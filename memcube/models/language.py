@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from typing import Final, Literal, Protocol
+from typing import Any, Final, Literal, Protocol
 
 import msgspec
 import numpy as np
@@ -87,17 +87,6 @@ class Run(Protocol):
         """Take in tokens; the logits [vocabulary] of the one to come, float32. Raises `TooLong`."""
 
 
-class Prefilled(Protocol):
-    """Keys and values of a prompt's beginning, in the form in which its model takes them. Never mutated."""
-
-    @property
-    def tokens(self) -> tuple[int, ...]: ...
-
-    @property
-    def nbytes(self) -> int:
-        """What it occupies in memory."""
-
-
 class LanguageModel(Protocol):
     """A causal language model. One computation at a time: the caller takes turns."""
 
@@ -118,5 +107,8 @@ class LanguageModel(Protocol):
     def rendered(self, messages: Sequence[tuple[str, str]]) -> str:
         """Messages (role, text) as the model's chat template puts them, up to where the answer begins."""
 
-    def start(self, capacity: int, after: Prefilled | None = None) -> Run:
-        """A sequence of at most `capacity` tokens, from nothing or behind a prefilled beginning (copied)."""
+    def start(self, capacity: int, after: Any = None) -> Run:
+        """A sequence of at most `capacity` tokens, from nothing or behind a beginning, which is copied.
+
+        after: keys and values of the model's own making, rotated. Raises `TooLong`.
+        """

@@ -16,11 +16,11 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import platformdirs
 from tokenizers import Tokenizer
 
 from memcube.errors import ModelMissing
 from memcube.function_words import FUNCTION_WORDS
+from memcube.models.cache import cache_folder
 from memcube.models.embedder import readable, whole
 from memcube.models.projection import rotation
 from memcube.models.silent_onnx import onnxruntime
@@ -180,11 +180,6 @@ def prepare(cache: Path | None = None) -> Path:
     path = _graph_path(files, cache or cache_folder())
     _write_graph(files, path)
     return path
-
-
-def cache_folder() -> Path:
-    """Where what can be made again is kept: MEMCUBE_CACHE, or the user's cache folder."""
-    return Path(os.environ.get("MEMCUBE_CACHE") or platformdirs.user_cache_dir("memcube"))
 
 
 def _files() -> ModelFiles:

