@@ -194,10 +194,13 @@ class Turns:
         """Retracted by a reprocess, or by the undo of one: nobody has said that it must not come back."""
         if fact.state is not State.RETRACTED:
             return False
-        if fact.decision is Decision.RETRACT and fact.processor.startswith("reprocess/"):
-            return True
-        taken_back = fact.decision is Decision.UNDO
-        return taken_back and self.view.history(fact.id)[0].processor.startswith("reprocess/")
+        by = fact
+        if fact.decision is Decision.UNDO:
+            history = self.view.history(fact.id)
+            # Taken back with the reprocess that made it, or put back to where a reprocess had it.
+            retracted = [v for v in history if v.decision is Decision.RETRACT]
+            by = retracted[-1] if retracted and fact.reason == "put-back" else history[0]
+        return by.processor.startswith("reprocess/")
 
 
 def _event(subject: Subject, said: Source, text: str, role: str) -> Event:

@@ -58,7 +58,7 @@ def test_other_rules(another: Callable[..., MemCube]) -> None:
     assert "undo with `memcube undo " in done.stdout
     sisters = {"Ann's sister lives in Rome", "Ann's sister plays chess"}
     assert system.texts("ann", state="active") == {"Ann lives in Oslo", *sisters}
-    assert system.recalled("ann", "where does Ann's sister live?")[0] == "Ann's sister lives in Rome"
+    assert system.recalled("ann", "who lives in Rome?")[0] == "Ann's sister lives in Rome"
     assert "no memory would change" in system.command("reprocess", "--user", "ann").stdout
 
     event = done.stdout.split("memcube undo ")[1].split()[0]
