@@ -86,7 +86,7 @@ def planned(place: Place, since: datetime | None) -> list[Plan]:
         argv += ["--embedder", place.system().embedder or place.settings().embedder]
     except NotRunning:
         argv += ["--embedder", place.settings().embedder]
-    with TemporaryFile() as errors, _reading() as heard:
+    with TemporaryFile() as errors, reading_shown() as heard:
         command = [sys.executable, "-P", "-m", "streams.reprocess", *argv]
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors) as process:
             plans = list(_plans(process, heard))
@@ -113,7 +113,7 @@ def _plans(process: subprocess.Popen[bytes], heard: Callable[[Reading], None]) -
 
 
 @contextmanager
-def _reading() -> Iterator[Callable[[Reading], None]]:
+def reading_shown() -> Iterator[Callable[[Reading], None]]:
     """A bar over the subjects on standard error where that is a terminal, else nothing."""
     if not sys.stderr.isatty():
         yield lambda _: None

@@ -56,13 +56,19 @@ def reprocess(
         _show(plans)
     done: list[Done] = []
     if plans and not dry_run:
-        if not yes and _somebody_there() and not typer.confirm("Apply this?", err=True):
+        if not yes and _somebody_there() and not typer.confirm(_question(plans), err=True):
             raise CliError("nothing was changed", "answer y, or give --yes")
         done = _apply(place, plans, json=json)
     if json:
         show.as_json({"plans": msgspec.to_builtins(plans), "events": msgspec.to_builtins(done)})
     if any(one.refused for one in done):
         raise CliError("an event was refused", "see `memcube deadletters list`")
+
+
+def _question(plans: Sequence[Plan]) -> str:
+    """With the sums: of much, the table has scrolled away."""
+    changes, vectors = sum(len(plan.changes) for plan in plans), sum(plan.vectors for plan in plans)
+    return f"Apply {changes} changes and embed {vectors} memories anew, of {len(plans)} subjects?"
 
 
 def _somebody_there() -> bool:

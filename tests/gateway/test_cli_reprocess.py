@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from gateway.cli.app import app
-from gateway.cli.planning import Plan, Window, planned
+from gateway.cli.planning import Plan, Reading, Window, planned, reading_shown
 from gateway.cli.sending import Shipment
 from tests.gateway.running import Run, Running, document
 from tests.processors.rule_sets import deaf_to, rules
@@ -94,6 +94,7 @@ def test_on_a_terminal_it_asks(
 ) -> None:
     monkeypatch.setattr("gateway.cli.reprocessing._somebody_there", lambda: True)
     result = told("reprocess", stdin=answer)
+    assert "Apply 1 changes and embed 0 memories anew, of 1 subjects? [y/N]" in result.stderr
     assert (result.exit_code == 0) is applied
     assert ("nothing was changed" in result.stderr) is not applied
     assert ("Ann likes jazz" in texts(told)) is applied
@@ -121,6 +122,34 @@ def test_only_from_a_day_on(told: Run) -> None:
     result = told("reprocess", "--dry-run", "--since", "yesterday")
     assert result.exit_code == 2
     assert "write a day like 2026-11-23" in result.stderr
+
+
+def test_nobody_else_is_touched(told: Run) -> None:
+    elsewhere = [("--user", "ann", "--tenant", "other"), ("--user", "eve"), ("--group", "ann")]
+    turn = json.dumps([{"role": "user", "name": "Ann", "content": "I like jazz."}])
+    with rules(deaf_to("jazz")):
+        for whose in elsewhere:
+            told("import", "-", *whose, stdin=turn)
+    assert "Ann likes jazz" in told("reprocess", *ANN).stdout
+    for whose in elsewhere:
+        assert document(told("cubes", "list", *whose, "--json"))["cubes"] == []
+    everybody = told("reprocess").stdout
+    assert "user eve: 1 changed" in everybody
+    assert "group ann: 1 changed" in everybody
+    assert document(told("cubes", "list", *elsewhere[0], "--json"))["cubes"] == []
+
+
+def test_a_terminal_sees_how_far_it_is(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with reading_shown() as heard:
+        heard(Reading(0.5, 2))
+    assert capsys.readouterr().err == ""
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    with reading_shown() as heard:
+        heard(Reading(0.5, 2))
+    assert "25%" in capsys.readouterr().err
 
 
 def test_a_name_for_the_shell_is_quoted(run: Run) -> None:
