@@ -149,7 +149,7 @@ def test_another_embedder_embeds_everything_once_and_makes_no_version(tmp_path: 
     for subject in subjects:
         sequence, changes = process.store.changes(subject, 0, other.embedder_id)
         living = [change for change in changes if change.cube.payload is not None]
-        assert all(change.vector is not None for change in living)
+        assert all(change.vector is not None and change.tokens is not None for change in living)
         assert not any(
             change.vector is not None
             for change in process.store.changes(subject, 0, HashEmbedder.embedder_id)[1]
