@@ -1,4 +1,4 @@
-"""What a person does with one subject's memory: recall, look, remember, edit, pin, forget, undo."""
+"""What a person does with one subject's memory: recall, look, remember, edit, pin, forget."""
 
 from __future__ import annotations
 
@@ -217,38 +217,6 @@ def forget(
     order(place, json, type="forget", cube_ids=cube_ids or [], everything=everything)
 
 
-@on_subject
-def undo(
-    place: Place,
-    event_ids: Annotated[
-        list[str],
-        typer.Argument(help="Events, as `cubes history` shows them; the last one first.", show_default=False),
-    ],
-    *,
-    json: AsJson = False,
-) -> None:
-    """Take back what an event changed.
-
-    Of several the first is taken back first. A memory that has changed since an event holds it up: undo the
-    later change before.
-    """
-    undone: list[dict[str, Any]] = []
-    try:
-        with running_gateway(place) as gateway:
-            for event_id in event_ids:
-                done = ordered(gateway, place, type="undo", event_id=event_id)
-                undone.append(done)
-    except CliError as error:
-        if not undone:
-            raise
-        at = f"event {event_ids[len(undone)]}, after {len(undone)} of {len(event_ids)} were taken back"
-        raise CliError(f"{at}: {error.what}", error.remedy) from None
-    if json:
-        show.as_json(undone[0] if len(undone) == 1 else {"undone": undone})
-    else:
-        _show_changes([change for done in undone for change in done["changes"]])
-
-
 def order(place: Place, json: bool, **fields: Any) -> None:
     """Give a command, wait for it, and print what it changed."""
     with running_gateway(place) as gateway:
@@ -256,10 +224,11 @@ def order(place: Place, json: bool, **fields: Any) -> None:
     if json:
         show.as_json(done)
         return
-    _show_changes(done["changes"])
+    show_changes(done["changes"])
 
 
-def _show_changes(changes: Sequence[dict[str, Any]]) -> None:
+def show_changes(changes: Sequence[dict[str, Any]]) -> None:
+    """What commands changed, as a table."""
     rows = [(change["decision"], change["id"], change["state"], change["text"]) for change in changes]
     show.table(("done", "id", "state", "memory"), rows, empty="nothing had to be changed")
 
