@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
 
 from memcube.cube import MemCube
@@ -27,7 +28,7 @@ def said_before(revision: Revision, statement: Statement, said: Frame) -> MemCub
         return cube
     vector = revision.vector(statement.text)
     if statement.cue is None and vector is not None:
-        alike = kind(statement.text, statement.slot, statement.value)
+        alike = partial(kind, statement.text, statement.slot, statement.value)
         for cube, _ in view.nearest(vector, NEAR_DUPLICATE, alike):
             payload = cube.payload
             same_slot = payload and (payload.slot, payload.value) == (statement.slot, statement.value)

@@ -65,19 +65,19 @@ class VectorIndex:
             column[len(self._ids)] = 0
 
     def nearest(
-        self, vector: Vector, at_least: float, kind: Kind | None, read: Callable[[str], Kind]
+        self, vector: Vector, at_least: float, kind: Callable[[], Kind] | None, read: Callable[[str], Kind]
     ) -> list[tuple[float, str]]:
         """Score and id, best first; with a kind, those of that kind. `read` gives the kind of a cube."""
         if not self._ids:
             return []
         scores = np.round(self._products(vector), SIMILARITY_DIGITS)
         rows = np.flatnonzero(scores >= at_least)
-        if kind is not None:
+        if kind is not None and len(rows):
             for row in rows[~self._read[rows]]:
                 theirs = read(self._ids[row])
                 self._read[row], self._exact[row] = True, theirs.exact
                 self._names[row], self._words[row] = _packed(theirs.names), _packed(theirs.words)
-            rows = self._of_kind(rows, kind)
+            rows = self._of_kind(rows, kind())
         found = [(float(scores[row]), self._ids[row]) for row in rows]
         return sorted(found, key=lambda hit: (-hit[0], hit[1]))
 

@@ -11,7 +11,7 @@ place, which makes this module a little longer than others.
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from memcube.cube import Form, MemCube, State
@@ -167,7 +167,7 @@ class SubjectView:
         return self._in_order(cube_id for words in self._texts for cube_id in self._texts.of(words))
 
     def nearest(
-        self, vector: Vector, at_least: float, of_kind: Kind | None = None
+        self, vector: Vector, at_least: float, of_kind: Callable[[], Kind] | None = None
     ) -> Sequence[tuple[MemCube, float]]:
         """The active facts at this cosine or above, best first; with a kind, those of it alone."""
         found = self._vectors.nearest(vector, at_least, of_kind, self._kind)

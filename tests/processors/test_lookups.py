@@ -40,7 +40,7 @@ class ScanningView(SubjectView):
         return super().mentioning(text, stems)
 
     def nearest(
-        self, vector: Vector, at_least: float, of_kind: Kind | None = None
+        self, vector: Vector, at_least: float, of_kind: Callable[[], Kind] | None = None
     ) -> Sequence[tuple[MemCube, float]]:
         return super().nearest(vector, at_least)
 
