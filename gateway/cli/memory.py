@@ -32,6 +32,9 @@ def recall(
         str | None, typer.Option(help="What was true then: a day (its end) or a time, ISO 8601.")
     ] = None,
     *,
+    known_at: Annotated[
+        str | None, typer.Option(help="By what was known then, by recorded time: a day (its end) or a time.")
+    ] = None,
     max_tokens: Annotated[
         int | None,
         typer.Option(min=1, max=32_768, help="Print a ready context: what fits so many tokens, dated lines."),
@@ -43,6 +46,8 @@ def recall(
 ) -> None:
     """The memories that answer a question best."""
     body = {**place.address, "query": query, "limit": k, "as_of": as_of, "max_tokens": max_tokens}
+    if known_at is not None:
+        body["known_at"] = known_at
     if explain:
         body["explain"] = True
     with running_gateway(place) as gateway:
@@ -118,10 +123,18 @@ def list_cubes(
 
 @cubes.command("show")
 @on_subject
-def show_cube(place: Place, cube_id: CubeId, *, json: AsJson = False) -> None:
+def show_cube(
+    place: Place,
+    cube_id: CubeId,
+    *,
+    known_at: Annotated[
+        str | None, typer.Option(help="The version that was known then: a day (its end) or a time.")
+    ] = None,
+    json: AsJson = False,
+) -> None:
     """All that is known of one memory."""
     with running_gateway(place) as gateway:
-        cube = gateway.get(f"/v1/cubes/{segment(cube_id)}", **place.address)
+        cube = gateway.get(f"/v1/cubes/{segment(cube_id)}", **place.address, known_at=known_at)
     if json:
         show.as_json(cube)
         return

@@ -114,6 +114,8 @@ class Turn(Ids):
 class Recall(Ids):
     """A question to one subject's memory. `as_of`: what was true then; a day means its end, in UTC.
 
+    `known_at`: of what was known then, by recorded time, less what was erased since. Such a question is
+    answered from the record, and takes as long as the first one to a subject.
     With `max_tokens` the answer has a ready `context` of at most so many tokens, and `limit`, else 5, is 100.
     With `explain` each memory comes with the signals that its score is made of.
     """
@@ -121,6 +123,7 @@ class Recall(Ids):
     query: str = Field(min_length=1, max_length=100_000)
     limit: int | None = Field(None, ge=1, le=MOST_MEMORIES)
     as_of: str | None = None
+    known_at: str | None = None
     max_tokens: int | None = Field(None, ge=1, le=32_768)
     explain: bool = False
 

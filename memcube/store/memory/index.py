@@ -85,19 +85,22 @@ class InMemoryRecallIndex:
         *,
         limit: int,
         as_of: datetime | None,
+        known_at: datetime | None = None,
         others: Others | None = None,
         asked: Asked = NOTHING_ELSE,
         explain: bool = False,
     ) -> Sequence[Hit]:
         """See `RecallIndex.search`. A subject that was let go since its refresh is loaded again."""
+        wanted = Wanted(limit, as_of, others, explain)
+        if known_at is not None:
+            return self._search(self._known(subject, known_at)).hits(query, vector, asked, wanted)
         with self._lock:
             loaded = self._subjects.get(subject)
         if loaded is None:
             self.refresh(subject)
             loaded = self._touch(subject)
         with loaded.lock:
-            search = Search(loaded.rows, self._reader.analyse, self._columns, self._timed)
-            return search.hits(query, vector, asked, Wanted(limit, as_of, others, explain))
+            return self._search(loaded.rows).hits(query, vector, asked, wanted)
 
     def forget(self, subject: str) -> None:
         """See `RecallIndex.forget`."""
@@ -109,6 +112,20 @@ class InMemoryRecallIndex:
         with loaded.lock:
             # A thread that still holds it must find it empty, not what was to be forgotten.
             loaded.rows.wipe()
+
+    def _search(self, rows: SubjectRows) -> Search:
+        return Search(rows, self._reader.analyse, self._columns, self._timed)
+
+    def _known(self, subject: str, known_at: datetime) -> SubjectRows:
+        """Read anew for each question: kept, it would have to follow what is erased."""
+        rows = self._no_rows()
+        while True:
+            sequence, changes = self._store.changes(
+                subject, rows.seq, self._embedder_id, limit=CHANGES_AT_ONCE, known_at=known_at
+            )
+            rows.apply(sequence, changes)
+            if len(changes) < CHANGES_AT_ONCE:
+                return rows
 
     def _touch(self, subject: str) -> _Loaded:
         with self._lock:
