@@ -34,7 +34,7 @@ from memcube.governance.sealing import SubjectSealer
 from memcube.models import load_embedder
 from memcube.plaintext.cues import cues
 from memcube.plaintext.recall import Recaller
-from memcube.plaintext.words import terms
+from memcube.plaintext.words import Terms, terms
 from memcube.settings import DataFolder, Settings
 from memcube.store.memory import InMemoryRecallIndex
 from memcube.store.record import Embedded, Partition, Share, SubjectWork
@@ -206,6 +206,7 @@ def _measure(root: Path, scenario: Scenario) -> Scale:
             embedder.dimensions,
             scenario.budget,
             analyse=terms,
+            analyse_many=Terms,
             cues=cues,
             timed=watch.timed,
         )

@@ -27,9 +27,10 @@ class InMemoryRecallIndex:
 
     `store` is read by all of these threads, those of different subjects at once.
     `analyse` gives the searchable words of a text and `cues` what its style gives away; they are passed
-    in, so that the store knows no kind of memory. `columns`: the signals that are added up. `budget_bytes`
-    bounds what stays loaded: the subjects not used for longest go first, the one just asked for stays however
-    large it is. `timed` is entered for the phases `position`, `bm25`, `vector` and `fusion`.
+    in, so that the store knows no kind of memory. `analyse_many` makes what does the same as `analyse` for a
+    page of texts, and is thrown away then. `columns`: the signals that are added up. `budget_bytes` bounds
+    what stays loaded: the subjects not used for longest go first, the one just asked for stays however large
+    it is. `timed` is entered for the phases `position`, `bm25`, `vector` and `fusion`.
     """
 
     def __init__(
@@ -41,6 +42,7 @@ class InMemoryRecallIndex:
         *,
         analyse: Analyse,
         cues: Callable[[str], Cue] = no_cues,
+        analyse_many: Callable[[], Analyse] | None = None,
         columns: Sequence[Column] = COLUMNS,
         timed: Timed = untimed,
     ) -> None:
@@ -49,7 +51,7 @@ class InMemoryRecallIndex:
         self._dimensions = dimensions
         self._budget = budget_bytes
         self._columns = columns
-        self._reader = Reader(analyse, cues)
+        self._reader = Reader(analyse, cues, analyse_many)
         self._timed = timed
         self._subjects: OrderedDict[str, _Loaded] = OrderedDict()
         self._used = 0

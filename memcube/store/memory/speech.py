@@ -18,10 +18,18 @@ def no_cues(_text: str) -> Cue:
 
 
 class Reader(msgspec.Struct, frozen=True):
-    """Passed in, so that the store knows no kind of memory."""
+    """Passed in, so that the store knows no kind of memory.
+
+    many: makes what analyses a page of texts, and may remember words while the page is read.
+    """
 
     analyse: Analyse
     cues: Callable[[str], Cue] = no_cues
+    many: Callable[[], Analyse] | None = None
+
+    def page(self) -> Heard:
+        """For one set of changes."""
+        return Heard(self.analyse if self.many is None else self.many())
 
 
 class Heard:
