@@ -1,4 +1,4 @@
-"""How a recall grows with what is remembered: one subject of 1k to 100k memories, a tenant of many subjects.
+"""How a recall grows with what is remembered: one subject of 1k to 200k memories, tenants of many subjects.
 
 Each size is measured in a process of its own, so that its memory is its own too. The record is a real
 one on disk; Kafka, HTTP and role memory take no part.
@@ -12,11 +12,12 @@ import random
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 from itertools import cycle
 from pathlib import Path
+from threading import Event, local
 from typing import Final
 
 import msgspec
@@ -46,6 +47,8 @@ QUICK_SIZES: Final = SIZES[:2]
 SUBJECTS: Final = 1_000
 EACH: Final = 100
 MANY: Final = 1_000
+LARGE: Final = 200_000
+SMALL: Final = 3
 QUESTIONS: Final = 200
 COLD_STARTS: Final = 3
 _COMMIT: Final = 5_000
@@ -58,12 +61,17 @@ _TIGHT: Final = 40 << 20
 
 
 class Scenario(msgspec.Struct, frozen=True):
-    """What is asked: `subjects` in turn at random, under a budget of bytes."""
+    """What is asked: `subjects` in turn at random, under a budget of bytes.
+
+    beside: a subject that is loaded before; `busy`: and asked by another thread all the while.
+    """
 
     name: str
     subjects: tuple[str, ...]
     memories: int
     budget: int
+    beside: str = ""
+    busy: bool = False
 
 
 def measure(*, quick: bool, say: Say) -> Findings:
@@ -117,6 +125,18 @@ def _fill(data: DataFolder, sizes: Sequence[int], *, quick: bool, say: Say) -> l
         writer.write(key, size, teller, near(real, size, size))
         scenarios.append(Scenario(f"{size:,} in one subject", (key,), size, _PLENTY))
     if not quick:
+        say(f"writing one subject of {LARGE} memories beside one of {SMALL}")
+        large, small = "pair/user:large", "pair/user:small"
+        writer.write(large, LARGE, teller, near(real, LARGE, LARGE))
+        writer.write(small, SMALL, teller, real[:SMALL])
+        scenarios += [
+            Scenario(f"{LARGE:,} in one subject", (large,), LARGE, _PLENTY),
+            Scenario(f"{SMALL}, alone", (small,), SMALL, _PLENTY),
+            Scenario(f"{SMALL}, beside {LARGE:,}", (small,), SMALL, _PLENTY, beside=large),
+            Scenario(
+                f"{SMALL}, while {LARGE:,} are asked", (small,), SMALL, _PLENTY, beside=large, busy=True
+            ),
+        ]
         say(f"writing {SUBJECTS} subjects of {MANY} memories")
         crowd = tuple(f"crowd/user:{number}" for number in range(SUBJECTS))
         for number, key in enumerate(crowd):
@@ -170,8 +190,8 @@ class _Writer:
 # --- the questions -----------------------------------------------------------------------------------------
 
 
-class _Watch:
-    """The seconds of each phase of one recall."""
+class _Watch(local):
+    """The seconds of each phase of one recall, of the thread that asks."""
 
     def __init__(self) -> None:
         self.seconds: defaultdict[str, float] = defaultdict(float)
@@ -215,8 +235,10 @@ def _measure(root: Path, scenario: Scenario) -> Scale:
     def ask(recalls: Recaller, subject: str, question: str) -> float:
         return _seconds(lambda: recalls.recall(subject, question, limit=5, as_of=None))
 
-    before = usage(os.getpid()).rss
     recalls, index = recaller()
+    if scenario.beside:
+        ask(recalls, scenario.beside, asked[0])
+    before = usage(os.getpid()).rss
     cold = [ask(recalls, subject, asked[0]) for subject in scenario.subjects]
     rss = usage(os.getpid()).rss - before
     if len(scenario.subjects) == 1:
@@ -227,13 +249,14 @@ def _measure(root: Path, scenario: Scenario) -> Scale:
     choice = random.Random(3)
     total: list[float] = []
     phases: dict[str, list[float]] = {phase: [] for phase in PHASES}
-    for number, question in enumerate(asked):
-        watch.seconds.clear()
-        took = ask(recalls, choice.choice(scenario.subjects), question)
-        if number >= _WARM_UP:
-            total.append(took)
-            for phase in PHASES:
-                phases[phase].append(watch.seconds[phase])
+    with _asking(scenario, lambda question: ask(recalls, scenario.beside, question)):
+        for number, question in enumerate(asked):
+            watch.seconds.clear()
+            took = ask(recalls, choice.choice(scenario.subjects), question)
+            if number >= _WARM_UP:
+                total.append(took)
+                for phase in PHASES:
+                    phases[phase].append(watch.seconds[phase])
     return Scale(
         name=scenario.name,
         memories=scenario.memories,
@@ -245,6 +268,29 @@ def _measure(root: Path, scenario: Scenario) -> Scale:
         counted=index.used_bytes,
         loaded=len(index.loaded),
     )
+
+
+@contextmanager
+def _asking(scenario: Scenario, ask: Callable[[str], object]) -> Iterator[None]:
+    """Another thread asks the subject beside, one question after the other, if that is wanted."""
+    if not scenario.busy:
+        yield
+        return
+    done = Event()
+
+    def go_on() -> None:
+        for question in cycle(questions(QUESTIONS, seed=4)):
+            if done.is_set():
+                return
+            ask(question)
+
+    with ThreadPoolExecutor(1) as thread:
+        asking = thread.submit(go_on)
+        try:
+            yield
+        finally:
+            done.set()
+        asking.result()
 
 
 def _seconds(work: Callable[[], object]) -> float:

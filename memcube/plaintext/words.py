@@ -114,10 +114,14 @@ def terms(text: str) -> list[str]:
     return stems
 
 
+# Some 5 MB. Of the words of 100,000 memories most are rare ones, and the others are soon known again.
+_MOST_KNOWN: Final = 20_000
+
+
 class Terms(dict[str, list[str]]):
     """`terms` for many texts: what stands between two spaces is read once, and known as long as this lives.
 
-    For a page of memories at a time, and no longer.
+    For one load of a subject, and no longer. It holds no more than `_MOST_KNOWN` at a time.
     """
 
     def __call__(self, text: str) -> list[str]:
@@ -128,6 +132,8 @@ class Terms(dict[str, list[str]]):
         )
 
     def __missing__(self, chunk: str) -> list[str]:
+        if len(self) >= _MOST_KNOWN:
+            self.clear()
         known = self[chunk] = terms(chunk)
         return known
 

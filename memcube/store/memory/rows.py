@@ -17,8 +17,8 @@ from memcube.store.memory.kept import kept, opened
 from memcube.store.memory.links import Drawn, Names
 from memcube.store.memory.origins import Origins
 from memcube.store.memory.pooled import Pooled
-from memcube.store.memory.speech import Reader
-from memcube.store.memory.table import UNREAD, Table
+from memcube.store.memory.speech import Heard, Reader
+from memcube.store.memory.table import GROWTH, UNREAD, Table
 from memcube.store.memory.tokens import Tokens
 from memcube.store.record import Change
 from schemas.subject import Others
@@ -78,19 +78,22 @@ class SubjectRows:
         names = (self.events, self.speakers, self.questions, self._runs)
         return self._cube_bytes + sum(part.bytes for part in parts) + sum(part.bytes for part in names)
 
-    def apply(self, seq: int, changes: Sequence[Change]) -> None:
-        """Take in the newest versions of cubes. What is erased or said in other words now leaves no trace."""
+    def apply(self, seq: int, changes: Sequence[Change], heard: Heard) -> None:
+        """Take in the newest versions of cubes. What is erased or said in other words now leaves no trace.
+
+        heard: what is remembered of the words that were read for the same refresh.
+        """
         if not changes:
             self.seq = seq
             return
         self.standing = None
         newest = {change.cube.id: change for change in changes}.values()
         leaving = [row for change in newest if (row := self._left_by(change.cube)) is not None]
-        self._remove(leaving)
+        self._remove(leaving, heard)
         coming = [change for change in newest if _indexed(change.cube)]
         self._reserve(sum(change.cube.id not in self._row_of for change in coming))
         if coming:
-            self._put(coming)
+            self._put(coming, heard)
         self._withdraw(change.cube for change in newest)
         # A subject without rows gives all of its room back, whatever it was.
         if len(self._free) > (max(len(self._row_of), _WORTH_COMPACTING) if self._row_of else 0):
@@ -160,8 +163,7 @@ class SubjectRows:
             return None
         return row
 
-    def _put(self, coming: Sequence[Change]) -> None:
-        heard = self._reader.page()
+    def _put(self, coming: Sequence[Change], heard: Heard) -> None:
         at: list[int] = []
         words: list[tuple[int, Sequence[str]]] = []
         for change in coming:
@@ -225,9 +227,8 @@ class SubjectRows:
         if cube.form is Form.FACT:
             self.drawn.drop([source.event_id for source in cube.sources], row)
 
-    def _remove(self, rows: Sequence[int]) -> None:
+    def _remove(self, rows: Sequence[int], heard: Heard) -> None:
         gone = [(row, self.cube(row)) for row in rows]
-        heard = self._reader.page()
         self.words.remove((row, heard.terms(cube)) for row, cube in gone)
         for row, cube in gone:
             self._leave(row, cube)
@@ -245,13 +246,13 @@ class SubjectRows:
                 self._withdrawn.pop(cube.id, None)
 
     def _reserve(self, coming: int) -> None:
-        """Free rows for so many cubes. Growing by an eighth wastes little, and repeats seldom."""
+        """Free rows for so many cubes."""
         missing = coming - len(self._free)
         if missing <= 0:
             return
         used = self.used
         if used + missing > len(self.table):
-            capacity = used + max(missing, used // 8)
+            capacity = used + max(missing, used // GROWTH)
             for part in (self.table, self.words, self.tokens, self.pooled):
                 part.resize(capacity)
         self._kept += [None] * missing

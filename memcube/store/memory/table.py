@@ -8,6 +8,9 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+# Columns grow by a 32nd of what they hold: little of that is wasted, and large ones are not copied for it,
+# since the allocator moves their pages.
+GROWTH: Final = 32
 # No text has all of these cues.
 UNREAD: Final = 0xFF
 

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from memcube.store.memory.fusion import Floats
+from memcube.store.memory.table import GROWTH
 from memcube.vectors import INT8_ONE, TokenVectors
 
 Rows = npt.NDArray[np.int64]
@@ -59,7 +60,7 @@ class Tokens:
         lengths = np.array([len(tokens) for _, tokens in coming])
         count = int(lengths.sum())
         if self._end + count > len(self._ids):
-            capacity = self._end + max(count, self._end // 8, 64)
+            capacity = self._end + max(count, self._end // GROWTH, 64)
             self._ids.resize(capacity, refcheck=False)
             # The first to come say how wide all are.
             width = self._vectors.shape[1] or coming[0][1].vectors.shape[1]
