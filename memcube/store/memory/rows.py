@@ -65,7 +65,6 @@ class SubjectRows:
         self.drawn = Drawn()
         # The events of facts that were taken back, by the ids of those facts, which have no rows.
         self._withdrawn: dict[str, tuple[str, ...]] = {}
-        self._order: Rows | None = None
         # What a search has made of these rows, until they change.
         self.standing: object = None
 
@@ -98,7 +97,6 @@ class SubjectRows:
         # A subject without rows gives all of its room back, whatever it was.
         if len(self._free) > (max(len(self._row_of), _WORTH_COMPACTING) if self._row_of else 0):
             self._compact()
-        self._order = None
         self.seq = seq
 
     def wipe(self) -> None:
@@ -139,13 +137,17 @@ class SubjectRows:
         """The numbers of the events that a fact was taken back from."""
         return [self.events.number(event_id) for ids in self._withdrawn.values() for event_id in ids]
 
-    def in_order(self) -> Rows:
-        """All rows, run by run as they were said."""
-        if self._order is None:
-            used, table = self.used, self.table
-            keys = (table.tie[:used], table.said[:used], table.run[:used])
-            self._order = np.lexsort(keys)
-        return self._order
+    def in_order(self, rows: Rows) -> Rows:
+        """These rows, run by run as they were said."""
+        table = self.table
+        # They came nearly so, and what is nearly in order is sorted soon. Ids are not: by them only those are
+        # ordered that were said in one moment.
+        order = rows[np.lexsort((table.said[rows], table.run[rows]))]
+        same = ~np.diff(table.said[order]).astype(np.bool_) & ~np.diff(table.run[order]).astype(np.bool_)
+        tied = np.unique(np.concatenate((np.flatnonzero(same), np.flatnonzero(same) + 1)))
+        some = order[tied]
+        order[tied] = some[np.lexsort((table.tie[some], table.said[some], table.run[some]))]
+        return order
 
     def cues(self, rows: Rows) -> npt.NDArray[np.uint8]:
         """Of each of these rows. Read when first asked for: most texts are no candidate of any question."""

@@ -104,8 +104,8 @@ class Search:
             return self._rows.standing
         rows, table = self._rows, self._rows.table
         served, unit, drawn = self._units(wanted)
-        order = rows.in_order()
-        talk = Conversation(order[unit[order]], table.said, table.run, table.turn)
+        order = rows.in_order(np.flatnonzero(unit))
+        talk = Conversation(order, table.said, table.run, table.turn)
         places = self._places(talk, drawn)
         standing = Standing(
             served,

@@ -36,7 +36,7 @@ class Tokens:
         self._vectors: npt.NDArray[np.int8] = np.zeros((0, 0), np.int8)
         self._starts: npt.NDArray[np.int64] = np.zeros(0, np.int64)
         self._lengths: npt.NDArray[np.int32] = np.zeros(0, np.int32)
-        # How many tokens are which piece, of many tokens: counted at the first question after a change.
+        # How many tokens are which piece, of many tokens: counted at the first question, and kept up to date.
         self._frequency: npt.NDArray[np.int32] | None = None
         self._end = 0
         self._live = 0
@@ -56,7 +56,6 @@ class Tokens:
         coming = [(row, tokens) for row, tokens in zip(rows, several, strict=True) if tokens]
         if not coming:
             return
-        self._frequency = None
         lengths = np.array([len(tokens) for _, tokens in coming])
         count = int(lengths.sum())
         if self._end + count > len(self._ids):
@@ -68,15 +67,18 @@ class Tokens:
         place = slice(self._end, self._end + count)
         np.concatenate([tokens.ids for _, tokens in coming], out=self._ids[place])
         np.concatenate([tokens.vectors for _, tokens in coming], out=self._vectors[place])
+        if self._frequency is not None:
+            np.add.at(self._frequency, self._ids[place], 1)
         at = np.array([row for row, _ in coming])
         self._starts[at], self._lengths[at] = self._end + np.cumsum(lengths) - lengths, lengths
         self._end += count
         self._live += count
 
     def remove(self, rows: Iterable[int]) -> None:
-        self._frequency = None
         for row in rows:
             place = slice(int(self._starts[row]), int(self._starts[row] + self._lengths[row]))
+            if self._frequency is not None:
+                np.subtract.at(self._frequency, self._ids[place], 1)
             self._ids[place] = 0
             self._vectors[place] = 0
             self._live -= int(self._lengths[row])

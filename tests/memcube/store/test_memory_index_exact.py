@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from memcube.cube import Form, MemCube, State
 from memcube.plaintext.cues import cues
 from memcube.plaintext.words import Terms, terms
-from memcube.store.index import Asked, Cue
-from memcube.store.memory import InMemoryRecallIndex, rows
+from memcube.store.index import Asked, Cue, Signal
+from memcube.store.memory import InMemoryRecallIndex, rows, tokens
 from memcube.store.memory.bm25 import K1, B
 from memcube.store.memory.signals import BEFORE, REACH, SESSION_BEST
 from memcube.store.record import Change, Vector
@@ -317,3 +317,24 @@ def test_an_index_that_followed_equals_one_that_was_loaded_anew(story: list[Step
         for index in (followed, anew)
     ]
     assert answers[0] == answers[1]
+
+
+def test_the_pieces_of_many_tokens_are_counted_on_as_memories_come_and_go(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(tokens, "_WORTH_TABLING", 0)
+    store = FakeStore()
+    asked = Asked(tokens=some_tokens(7, 3))
+
+    def signals(index: InMemoryRecallIndex) -> list[tuple[str, tuple[Signal, ...]]]:
+        index.refresh(ANA)
+        hits = index.search(ANA, "cat", some_vector(1), limit=50, as_of=None, asked=asked, explain=True)
+        return [(hit.cube.id, hit.signals) for hit in hits]
+
+    followed = in_memory(store)
+    told = [store.say(ANA, str(n), f"cat {n}", some_vector(n), tokens=some_tokens(n, 5)) for n in range(9)]
+    first = signals(followed)
+    for number, cube in enumerate(told[:4]):
+        store.erase(cube)
+        store.say(ANA, f"new {number}", "a cat", some_vector(number), tokens=some_tokens(number + 20, 7))
+    assert signals(followed) == signals(in_memory(store)) != first
