@@ -10,14 +10,13 @@ import multiprocessing
 import os
 import random
 import time
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 from itertools import cycle
 from pathlib import Path
-from threading import Event, local
+from threading import Event
 from typing import Final
 
 import msgspec
@@ -28,7 +27,7 @@ from bench import Say
 from bench.memories import Storyteller, memories, near, questions
 from bench.processes import usage
 from bench.report import Findings
-from bench.scales import PHASES, Scale, figures, latencies, phase_shares, starts
+from bench.scales import PHASES, Scale, Watch, figures, latencies, phase_shares, starts
 from bench.system import scratch
 from memcube.governance.keys import KeyStore
 from memcube.governance.sealing import SubjectSealer
@@ -126,16 +125,17 @@ def _fill(data: DataFolder, sizes: Sequence[int], *, quick: bool, say: Say) -> l
         scenarios.append(Scenario(f"{size:,} in one subject", (key,), size, _PLENTY))
     if not quick:
         say(f"writing one subject of {LARGE} memories beside one of {SMALL}")
-        large, small = "pair/user:large", "pair/user:small"
+        large, small, other = (f"pair/user:{which}" for which in ("large", "small", "other"))
         writer.write(large, LARGE, teller, near(real, LARGE, LARGE))
-        writer.write(small, SMALL, teller, real[:SMALL])
+        for key in (small, other):
+            writer.write(key, SMALL, teller, real[:SMALL])
+        one = (small,)
         scenarios += [
             Scenario(f"{LARGE:,} in one subject", (large,), LARGE, _PLENTY),
-            Scenario(f"{SMALL}, alone", (small,), SMALL, _PLENTY),
-            Scenario(f"{SMALL}, beside {LARGE:,}", (small,), SMALL, _PLENTY, beside=large),
-            Scenario(
-                f"{SMALL}, while {LARGE:,} are asked", (small,), SMALL, _PLENTY, beside=large, busy=True
-            ),
+            Scenario(f"{SMALL}, alone", one, SMALL, _PLENTY),
+            Scenario(f"{SMALL}, beside {LARGE:,}", one, SMALL, _PLENTY, beside=large),
+            Scenario(f"{SMALL}, while {SMALL} are asked", one, SMALL, _PLENTY, beside=other, busy=True),
+            Scenario(f"{SMALL}, while {LARGE:,} are asked", one, SMALL, _PLENTY, beside=large, busy=True),
         ]
         say(f"writing {SUBJECTS} subjects of {MANY} memories")
         crowd = tuple(f"crowd/user:{number}" for number in range(SUBJECTS))
@@ -190,21 +190,6 @@ class _Writer:
 # --- the questions -----------------------------------------------------------------------------------------
 
 
-class _Watch(local):
-    """The seconds of each phase of one recall, of the thread that asks."""
-
-    def __init__(self) -> None:
-        self.seconds: defaultdict[str, float] = defaultdict(float)
-
-    @contextmanager
-    def timed(self, phase: str) -> Iterator[None]:
-        since = time.perf_counter()
-        try:
-            yield
-        finally:
-            self.seconds[phase] += time.perf_counter() - since
-
-
 def _in_own_process(data: DataFolder, scenario: Scenario) -> Scale:
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, mp_context=context) as pool:
@@ -216,7 +201,7 @@ def _measure(root: Path, scenario: Scenario) -> Scale:
     embedder = load_embedder("minilm", 1)
     asked = questions(_WARM_UP + QUESTIONS, seed=2)
     alone = [_seconds(partial(embedder.embed, [question])) for question in asked][_WARM_UP:]
-    watch = _Watch()
+    watch = Watch()
 
     def recaller() -> tuple[Recaller, InMemoryRecallIndex]:
         store = SQLiteCubeStore(data.record, SubjectSealer(KeyStore(data.keys)), read_only=True)
