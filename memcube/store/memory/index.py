@@ -121,12 +121,12 @@ class InMemoryRecallIndex:
 
     def _known(self, subject: str, known_at: datetime) -> SubjectRows:
         """Read anew for each question: kept, it would have to follow what is erased."""
-        rows = self._no_rows()
+        rows, heard = self._no_rows(), self._reader.heard()
         while True:
             sequence, changes = self._store.changes(
                 subject, rows.seq, self._embedder_id, limit=CHANGES_AT_ONCE, known_at=known_at
             )
-            rows.apply(sequence, changes)
+            rows.apply(sequence, changes, heard)
             if len(changes) < CHANGES_AT_ONCE:
                 return rows
 
