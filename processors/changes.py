@@ -11,10 +11,13 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from memcube.cube import MemCube
+import msgspec
+
+from memcube.cube import MemCube, State
 from memcube.plaintext.extract.slot_table import is_functional
-from memcube.plaintext.frames import Frame, clauses, denied_words, frame
+from memcube.plaintext.frames import Frame, clauses, denied_words, frame, one_word_apart
 from memcube.plaintext.namesakes import may_be_one
+from memcube.plaintext.standing import standing
 from memcube.plaintext.view import SubjectView
 from memcube.plaintext.wishes import topic
 from processors.step import Statement
@@ -64,7 +67,14 @@ def replaced(view: SubjectView, statement: Statement) -> list[MemCube]:
     """The facts that hold no longer if the statement does, in the order of their last change."""
     others = [c for c in in_slot(view, statement) if c.payload and c.payload.value != statement.value]
     return each_once(
-        [*others, *_turned_round(view, statement), *_alike(view, statement), *_wished(view, statement)]
+        [
+            *others,
+            *_turned_round(view, statement),
+            *_alike(view, statement),
+            *_wished(view, statement),
+            *_put_right(view, statement),
+            *_stood(view, statement),
+        ]
     )
 
 
@@ -123,6 +133,30 @@ def _turned_round(view: SubjectView, statement: Statement) -> list[MemCube]:
     ]
 
 
+def _stood(view: SubjectView, statement: Statement) -> list[MemCube]:
+    """What was said of a thing of which there is one, and has no slot, if it is another one now."""
+    said = standing(statement.text)
+    if said is None or not (said.news or statement.cue == "correction"):
+        return []
+    said = msgspec.structs.replace(said, news=True)
+    return [
+        cube
+        for cube in view.mentioning(statement.text, said.of[1:])
+        if (theirs := standing(cube.text)) is not None and said.replaces(theirs)
+    ]
+
+
+def _put_right(view: SubjectView, statement: Statement) -> list[MemCube]:
+    """What the turn before said in the same words but for the one that the statement puts right."""
+    if statement.cue != "correction" or statement.completed_by is None:
+        return []
+    return [
+        cube
+        for cube in view.drawn_from(statement.completed_by)
+        if cube.state is State.ACTIVE and one_word_apart(cube.text, statement.text)
+    ]
+
+
 def _wished(view: SubjectView, statement: Statement) -> list[MemCube]:
     about = topic(statement.text)
     if about is None:
@@ -138,6 +172,17 @@ def _alike(view: SubjectView, statement: Statement) -> list[MemCube]:
         cube
         for cube in view.mentioning(statement.text, shared)
         if _changes(said, frame(cube.text), corrects=statement.cue == "correction") and _open(cube, statement)
+    ]
+
+
+def changed_by(view: SubjectView, sentence: str) -> list[MemCube]:
+    """The facts that a sentence changes by its words alone."""
+    said = frame(sentence)
+    shared = said.attribute or said.words[:2]
+    return [
+        cube
+        for cube in view.mentioning(sentence, shared)
+        if _changes(said, frame(cube.text), corrects=False)
     ]
 
 

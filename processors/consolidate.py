@@ -27,6 +27,7 @@ from processors.returns import put_in_place
 from processors.revision import Revision, with_source
 from processors.sameness import said_before
 from processors.step import Opened, Outcome, Statement, Vectors
+from processors.undone import undone
 from schemas.events import (
     Edit,
     Extracted,
@@ -175,7 +176,9 @@ def _replace(revision: Revision, statement: Statement, sources: tuple[Source, ..
     """Add the statement; it takes the place of what it changes."""
     said = revision.now
     view = revision.view
-    others = changes.each_once([*changes.replaced(view, statement), *lost(view, statement)])
+    others = changes.each_once(
+        [*changes.replaced(view, statement), *lost(view, statement), *undone(view, statement)]
+    )
     if (edited := _edited_away(revision, statement)) is not None:
         revision.noop("edited-since", edited)
         return
@@ -252,7 +255,11 @@ def _end(revision: Revision, statement: Statement, sources: tuple[Source, ...]) 
     if later:
         revision.add(without, sources, "said-late", state=State.SUPERSEDED, valid_to=min(later))
         return
-    more = [*changes.replaced(revision.view, without), *lost(revision.view, statement)]
+    more = [
+        *changes.replaced(revision.view, without),
+        *lost(revision.view, statement),
+        *undone(revision.view, statement),
+    ]
     for cube in changes.each_once(more):
         if _said(revision, cube) <= said:
             _supersede(revision, cube, statement)

@@ -6,11 +6,14 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+import msgspec
+
 from memcube.cube import Form
 from memcube.plaintext import extract as rules
 from memcube.plaintext.extract.slot_table import is_functional
+from memcube.plaintext.restated import first_sentence, in_one_turn, put_right
 from memcube.plaintext.spoken import Spoken, command
-from processors.step import Heard, Opened, Statement
+from processors.step import Cue, Heard, Opened, Statement
 from schemas.body import Content
 from schemas.envelope import Event
 from schemas.events import Edit, Extracted, Prompt, Remember, Response
@@ -74,7 +77,8 @@ def _facts(event: Event, content: Content, before: Sequence[Heard]) -> tuple[Sta
     asked, who = command(content.text), speaker(event, content)
     bare = asked is not None and asked.wish in {"remember", "wrong", "outdated"}
     text = asked.words if asked is not None and bare else content.text
-    text = _LEADS.sub(lambda lead: lead["first"].upper(), text)
+    text, righted = _righted(text, who, before)
+    text = _LEADS.sub(lambda lead: lead["first"].upper(), in_one_turn(text))
     turn = rules.Turn(text=text[:1].upper() + text[1:], role="user", speaker=who, time=event.time)
     earlier = [rules.Earlier(text=heard.text, speaker=heard.speaker) for heard in before]
     found = tuple(
@@ -87,8 +91,8 @@ def _facts(event: Event, content: Content, before: Sequence[Heard]) -> tuple[Sta
             slot=_owned(candidate),
             value=candidate.value if candidate.slot else None,
             dated=candidate.dated,
-            cue=candidate.cue or ("correction" if _MISTAKEN.search(candidate.quote) else None),
-            completed_by=None if candidate.completed_by is None else before[candidate.completed_by].event_id,
+            cue=_cue(candidate, righted),
+            completed_by=_completed_by(candidate, righted, before),
             speaker=who,
             category=candidate.category,
             until=candidate.until,
@@ -96,7 +100,76 @@ def _facts(event: Event, content: Content, before: Sequence[Heard]) -> tuple[Sta
         )
         for n, candidate in enumerate(rules.extract(turn, earlier))
     )
-    return found or _asked_for(event, asked, who)
+    return found or _asked_for(event, asked, who) or _called_off(event, text, who)
+
+
+# Nobody's doing ("the interview was cancelled"), so that the rules keep no memory of it.
+_CALLED_OFF: Final = re.compile(
+    r"^(?:(?:so|oh|well|unfortunately|sadly|no|oh no),? )?(?P<what>(?:the|my|our) (?P<noun>[\w' -]{3,40}?))"
+    r" (?:got|was|is|has been|were|are|have been) (?P<off>cancell?ed|called off|off|scrapped)[.! ]*$",
+    re.IGNORECASE,
+)
+
+
+def _called_off(event: Event, text: str, who: str) -> tuple[Statement, ...]:
+    """What will not take place."""
+    found = _CALLED_OFF.match(text)
+    if found is None:
+        return ()
+    what = re.sub(r"^(?:my|our) ", f"{who}'s ", found["what"], flags=re.IGNORECASE)
+    text = f"{what[0].upper()}{what[1:]}{text[found.end('what') :].rstrip(' .!')}"
+    noun = re.sub(r"[^\w]+", "-", found["noun"].lower().split()[-1])
+    return (
+        Statement(
+            step="fact/0",
+            form=Form.FACT,
+            text=text,
+            valid_from=event.time,
+            processor=PROCESSOR,
+            slot=f"{who.casefold()}/plan/{noun}",
+            cue="ending",
+            speaker=who,
+            category="plan",
+        ),
+    )
+
+
+class _Righted(msgspec.Struct, frozen=True):
+    """A sentence of one's own turn before, as it should have been, and the place of that turn."""
+
+    sentence: str
+    place: int
+
+    def gave(self, candidate: rules.Candidate) -> bool:
+        return candidate.quote.rstrip(".! ") in self.sentence
+
+
+def _righted(text: str, who: str, before: Sequence[Heard]) -> tuple[str, _Righted | None]:
+    """The turn, in place of its first words the sentence that they put right: "no, on Thursday"."""
+    own = [place for place, heard in enumerate(before) if heard.speaker == who]
+    if not own or (own[-1] != len(before) - 1 and "?" in before[-1].text):
+        return text, None  # said to the question of somebody else
+    first, rest = first_sentence(text)
+    sentence = put_right(first, before[own[-1]].text)
+    if sentence is None:
+        return text, None
+    return f"{sentence.rstrip('.')}. {rest}".strip(), _Righted(sentence, own[-1])
+
+
+def _cue(candidate: rules.Candidate, righted: _Righted | None) -> Cue | None:
+    if candidate.cue is None and (
+        _MISTAKEN.search(candidate.quote) or (righted is not None and righted.gave(candidate))
+    ):
+        return "correction"
+    return candidate.cue
+
+
+def _completed_by(
+    candidate: rules.Candidate, righted: _Righted | None, before: Sequence[Heard]
+) -> str | None:
+    if righted is not None and righted.gave(candidate):
+        return before[righted.place].event_id
+    return None if candidate.completed_by is None else before[candidate.completed_by].event_id
 
 
 def _asked_for(event: Event, asked: Spoken | None, who: str) -> tuple[Statement, ...]:

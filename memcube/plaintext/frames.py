@@ -88,6 +88,8 @@ _NEGATION: Final = re.compile(
     r"\b(?:does|do|is|are|has|have|can|will)n't\b|\b(?:does |do )?not\b|\b(?:never|cannot|can't|no)\b",
     re.IGNORECASE,
 )
+# A name, a day or a number has three words at most.
+_APART: Final = 3
 _REASON: Final = re.compile(r",? (?:because|due to|so)\b.*", re.IGNORECASE)
 
 
@@ -120,7 +122,7 @@ class Frame(msgspec.Struct, frozen=True, gc=False):
             and not other.holds
             and narrower
             and not (self.past or other.past or other.numbers)
-            and _narrows(self.core, self.words[len(other.words)])
+            and narrows(self.core, self.words[len(other.words)])
         )
 
     def chooses_instead_of(self, other: Frame) -> bool:
@@ -176,7 +178,7 @@ class Frame(msgspec.Struct, frozen=True, gc=False):
         size = len(self.words)
         if other.words[:size] != self.words or not set(self.numbers) <= set(other.numbers):
             return False
-        return _narrows(other.core, other.words[size])
+        return narrows(other.core, other.words[size])
 
     def _alike(self, other: Frame) -> bool:
         if len(self.words) < 2 or self.words != other.words:
@@ -193,6 +195,17 @@ def denied_words(text: str) -> tuple[str, ...]:
 def without_dates(text: str) -> str:
     """The text without the dates that extraction put in brackets."""
     return _ANNOTATION.sub("", text)
+
+
+def one_word_apart(one: str, other: str) -> bool:
+    """Whether two statements differ in the words of one place, and share most of the others."""
+    left, right = (without_dates(text).rstrip(" .!").casefold().split() for text in (one, other))
+    same = [a == b for a, b in zip(left, right, strict=False)]
+    first = same.index(False) if False in same else len(same)
+    end = [a == b for a, b in zip(left[first:][::-1], right[first:][::-1], strict=False)]
+    last = end.index(False) if False in end else len(end)
+    apart = max(len(left), len(right)) - first - last
+    return first > 0 and 0 < apart <= _APART and first + last > apart
 
 
 def clauses(text: str, speaker: str | None) -> list[str]:
@@ -250,7 +263,7 @@ def _is_past(text: str) -> bool:
     return any(word in PAST_FORMS and before not in _AUXILIARIES for before, word in pairwise(words))
 
 
-def _narrows(core: str, first: str) -> bool:
+def narrows(core: str, first: str) -> bool:
     """Whether what begins at the word with this stem only says when, where or with whom."""
     for before, word in pairwise(core.lower().split()):
         found = terms(word)

@@ -1,0 +1,170 @@
+# ruff: noqa: ISC004 (a pattern in lines)
+"""What there is one of at a time and has no slot: who the landlord is, where the office is, how one gets to work.
+
+A statement of such a thing takes the place of another of the same thing only when it says that it is news:
+"now", "new", "moved", "switched". Said of what there may be several of, it stands beside the others.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+import msgspec
+
+from memcube.plaintext.frames import without_dates
+from memcube.plaintext.words import terms
+
+_NEWS: Final = re.compile(
+    r"\b(?:now|nowadays|these days|meanwhile|instead|from now on|back to|again|switch(?:ed)?|changed|moved|relocated"
+    r"|as of (?:now|today)|since last|has become|became|taken over|took over)\b",
+    re.IGNORECASE,
+)
+# Of these one may have several, so that another one is one more.
+_SEVERAL: Final = (
+    r"sisters?|brothers?|sons?|daughters?|cousins?|aunts?|uncles?|nieces?|nephews?|friends?|colleagues?|co-?workers?"
+    r"|neighbou?rs?|classmates?|kids?|child|students?|clients?|customers?|patients?|teammates?|dogs?|cats?|kittens?"
+    r"|pupp(?:y|ies)|rabbits?|hamsters?|parrots?|horses?|pets?|books?|songs?|films?|movies?|games?|shows?|series"
+    r"|goals?|plans?|ideas?|problems?|issues?|hobb(?:y|ies)|interests?|strengths?|weaknesses|ex|friend's|things?"
+)
+# Of these one has one at a time, so that a new one is another one.
+_ONE: Final = (
+    r"landlord|landlady|boss|manager|supervisor|advisor|adviser|mentor|therapist|doctor|gp|dentist|physio|trainer"
+    r"|coach|teacher|tutor|lawyer|accountant|hairdresser|barber|nanny|babysitter|cleaner|vet|midwife|pediatrician"
+    r"|flatmate|roommate|housemate|phone|mobile|laptop|computer|car|bike|van|school|kindergarten|gym|bank|insurance|team"
+    r"|office|desk|room|provider|carrier|project|role|title|shift|username|nickname|major|course|hairstyle|hair"
+    r"|band|club|company|department|position|bedtime|deadline|locker|apartment|flat"
+)
+_KNOWN: Final = re.compile(
+    rf"^(?P<of>(?:[Tt]he|\w+(?: and others)?'s) (?P<new>new |current |latest )?(?!(?:{_SEVERAL})\b)(?P<noun>(?:[\w-]+ ){{0,2}}?[\w-]+?))"
+    r" (?:(?:is|are)(?: now| currently)?(?: called| named)?|(?:has|have) (?:changed|moved) to|has become|became)"
+    r" (?P<value>[^,;]{1,60}?)(?: (?:now|these days|nowadays|instead))?$"
+)
+_ONE_OF_IT: Final = re.compile(rf"\b(?:{_ONE})$", re.IGNORECASE)
+_LIVING: Final = (
+    r"(?:\w+'s )(?!(?:" + _SEVERAL + r")\b)(?:[\w-]+ )?(?:parents|grandparents|in-laws|folks|family|kids|children|mother|father"
+    r"|mom|mum|dad|grandmother|grandfather|grandma|grandpa|ex|boss)"
+)
+_HOME: Final = re.compile(
+    rf"^(?P<who>{_LIVING}) (?:(?:have |has |all |both |just |recently |finally |still |now )*)"
+    r"(?:lives?|moved|relocated|settled|resides?|are living|is living|(?:is|are) based)(?: back| over| down| now)*"
+    r" (?:in|to|near) (?P<value>(?:the )?[A-Z][\w' -]+?)(?= (?:now|in|on|last|this|and|with|since|for|because)\b|$)"
+)
+_SEAT: Final = re.compile(
+    r"^(?P<who>(?:[Tt]he|\w+'s) (?:[\w-]+ )?(?:office|company|shop|studio|school|firm|team|practice|store|gym|club"
+    r"|lab|headquarters|workshop|gallery|restaurant|cafe|café|bakery)) (?:has |have |just |recently |now |is |are )*"
+    r"(?:in|at|on|moved(?: over)? to|moved into|relocated to|located (?:in|at|on)|based in)(?: now)?"
+    r" (?P<value>(?:the )?[A-Z][\w' -]+?)(?= (?:now|in|on|last|this|and|with|since|for)\b|$)"
+)
+_RIDE: Final = (
+    r"bus|train|tram|subway|metro|underground|tube|car|bike|bicycle|cycl\w+|ferry|scooter|motorbike|foot|walk\w*|driv\w+"
+    r"|carpool\w*|taxi"
+)
+_COMMUTE: Final = re.compile(
+    rf"^(?P<who>.{{2,40}}?) (?:now |usually |mostly |always |has |have |switched to |is |back to |changed to )*"
+    rf"(?:(?:takes?|taking|catch(?:es)?|uses?|using|rides?|riding|goes? by|going by|commutes? (?:by|on)|commuting by|gets? the"
+    rf"|comes? by|goes? on) ?(?:the |a |\w+'s |my |his |her )?)?(?P<value>{_RIDE})(?: now)? (?:to|into) (?P<to>(?:the )?(?:work|office|school"
+    r"|university|uni|campus|town|job))\b"
+)
+_CLASSES: Final = (
+    ("phone", "iphone android pixel samsung galaxy oneplus xiaomi nokia fairphone huawei motorola ios"),
+    ("browser", "firefox chrome safari edge brave opera vivaldi"),
+    ("system", "linux windows mac macos ubuntu fedora debian macbook thinkpad chromebook"),
+    ("editor", "vim neovim emacs vscode sublime intellij pycharm zed"),
+    ("music", "spotify tidal deezer pandora"),
+    ("chat", "whatsapp signal telegram threema"),
+    ("notes", "notion obsidian evernote onenote logseq"),
+    ("instrument", "violin piano guitar banjo drums cello flute trumpet saxophone clarinet harp ukulele accordion viola oboe"),
+    ("carrier", "vodafone telekom t-mobile verizon o2 orange magenta"),
+    ("mail", "gmail outlook protonmail fastmail"),
+    ("search", "google duckduckgo bing kagi ecosia"),
+    ("drink", "coffee tea decaf"),
+    ("milk", "oat soy almond"),
+    ("reading", "kindle kobo paperback"),
+)  # fmt: skip
+_CLASS_OF: Final = {word: name for name, words in _CLASSES for word in words.split()}
+_USE: Final = re.compile(
+    r"^(?P<who>.{2,40}?) (?P<verb>(?:now |mostly |mainly |has |have |is |just |recently |finally )*"
+    r"(?:uses?|using|switched(?: over)? to|changed to|moved(?: over)? to|went back to|(?:is )?back (?:to|on|with)(?: using| playing)?"
+    r"|plays?|drinks?|is on|listens? to music on|runs?))(?: now)? (?:an?|the|\w+'s)? ?(?P<what>[^,;.()]{2,40})$",
+    re.IGNORECASE,
+)
+_SWITCHED: Final = re.compile(r"\b(?:switched|changed|moved|back)\b", re.IGNORECASE)
+# Of these one may use or play several, so that only a switch says that it is one instead of the other.
+_SEVERAL_AT_ONCE: Final = frozenset({"instrument", "chat", "drink", "mail", "editor", "system"})
+
+
+class Standing(msgspec.Struct, frozen=True):
+    """of: the thing, as stems, with its kind. value: what it is said to be, as stems. news: it was another."""
+
+    of: tuple[str, ...]
+    value: tuple[str, ...]
+    news: bool
+
+    def replaces(self, other: Standing) -> bool:
+        return self.news and self.of == other.of and self.value != other.value and bool(self.value)
+
+
+def standing(text: str) -> Standing | None:
+    """Of what there is one of at a time a statement in the third person speaks, if it does."""
+    text = without_dates(text).strip(" .!")
+    if re.search(r"\b(?:not|never|no longer|if|maybe|might|would|could)\b|n't\b|\?", text):
+        return None
+    for kind, pattern in (("home", _HOME), ("seat", _SEAT)):
+        if found := pattern.match(text):
+            return Standing((kind, *terms(found["who"])), tuple(terms(found["value"])), _is_news(text))
+    if found := _COMMUTE.match(text):
+        return Standing(("commute", *terms(found["who"])), _ride(found["value"]), _is_news(text))
+    if found := _USE.match(text):
+        return _used(found, text)
+    return _known(text)
+
+
+def _used(found: re.Match[str], text: str) -> Standing | None:
+    classes = {_CLASS_OF[word] for word in found["what"].lower().split() if word in _CLASS_OF}
+    if len(classes) != 1:
+        return None
+    (kind,) = classes
+    value = tuple(word for word in found["what"].lower().split() if word in _CLASS_OF)
+    switched = _SWITCHED.search(text) is not None
+    who = re.sub(r" (?:has|have|is|just)$", "", found["who"])
+    return Standing((kind, *terms(who)), value, switched or (_is_news(text) and kind not in _SEVERAL_AT_ONCE))
+
+
+def _known(text: str) -> Standing | None:
+    found = _KNOWN.match(text)
+    if found is None:
+        return None
+    kind = _kind(found["value"])
+    if kind is None:
+        return None
+    noun = re.sub(r"^(?:new|old) ", "", found["noun"])
+    one = _ONE_OF_IT.search(noun) is not None
+    of = found["of"].replace(found["new"] or "\0", "")
+    news = (_is_news(text) and (one or kind != "thing")) or (found["new"] is not None and one)
+    return Standing((kind, *terms(of)), tuple(terms(found["value"])), news)
+
+
+def _kind(value: str) -> str | None:
+    value = re.sub(r"^(?:now|currently|called|named) ", "", value)
+    if re.match(r"(?:Mr|Mrs|Ms|Dr|Prof)?\.? ?[A-Z][\w.'-]*(?: [A-Z][\w.'-]*)*$", value):
+        return "name"
+    if re.match(r"(?:at |about |around )?[\d$€£]", value):
+        return "number"
+    if re.match(r"(?:in|at) (?:the )?[A-Z]", value):
+        return "place"
+    if re.match(r"an? \w", value):
+        return "thing"
+    return None
+
+
+def _ride(word: str) -> tuple[str, ...]:
+    for stem, name in (("cycl", "bike"), ("bicycle", "bike"), ("driv", "car"), ("walk", "foot"), ("tube", "metro"),
+                       ("subway", "metro"), ("underground", "metro")):  # fmt: skip
+        if word.startswith(stem):
+            return (name,)
+    return (word,)
+
+
+def _is_news(text: str) -> bool:
+    return _NEWS.search(text) is not None

@@ -1,0 +1,115 @@
+"""Which memories end by what a deed implies (`implied`): the search that was crowned, the job that was lost."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Final
+
+import msgspec
+
+from memcube.cube import MemCube, State
+from memcube.plaintext.frames import frame, narrows, without_dates
+from memcube.plaintext.implied import Emptied, LeftOff, implied
+from memcube.plaintext.namesakes import may_be_one
+from memcube.plaintext.view import SubjectView
+from memcube.plaintext.words import content_stems, terms
+from processors.changes import changed_by, slot_of
+from processors.step import Statement
+
+_PERSON: Final = re.compile(r"^(?P<whose>.+?)'s (?P<kin>[a-z][a-z -]+?)(?: (?P<name>[A-Z][\w-]+))?$")
+# What one does with a thing for as long as one has it; tastes and skills stay when it is given up.
+_USING: Final = frozenset(
+    terms("uses drinks eats takes drives rides plays does reads watches wears banks runs learns studies subscribes"
+          " shops goes orders buys listens follows smokes has owns practises works commutes")
+)  # fmt: skip
+
+
+def undone(view: SubjectView, statement: Statement) -> list[MemCube]:
+    """The current facts that a deed ends."""
+    deed = implied(statement.text, statement.speaker)
+    found: list[MemCube] = []
+    for sentence in deed.over:
+        found += _denied(view, sentence)
+    for sentence in deed.holds:
+        found += [cube for cube in changed_by(view, sentence) if cube.text != statement.text]
+    for emptied in deed.emptied:
+        found += _emptied(view, emptied, statement)
+    for left in deed.left_off:
+        found += _left_off(view, left, statement)
+    return found
+
+
+def _denied(view: SubjectView, sentence: str) -> Iterable[MemCube]:
+    """The facts of the very frame that a sentence has which holds no longer.
+
+    Who is known by a name is found as "Ada's cat Momo" too, unless two are known by it.
+    """
+    over = frame(sentence)
+    denial = msgspec.structs.replace(over, holds=False, past=False, future=False)
+    name = sentence.split(" ", 1)[0]
+    found = []
+    for cube in view.mentioning(sentence, over.words):
+        theirs = frame(_by_name(cube.text, name))
+        if denial.ends(theirs) and denial.numbers == theirs.numbers:
+            found.append(cube)
+    alike = may_be_one(sentence, [cube.text for cube in found], name)
+    return [cube for cube, one in zip(found, alike, strict=True) if one]
+
+
+def _by_name(text: str, name: str) -> str:
+    found = re.match(rf"\S+'s (?:[a-z-]+ ){{1,3}}(?={re.escape(name)}\b)", text) if name[:1].isupper() else None
+    return text[found.end() :] if found else text
+
+
+def _emptied(view: SubjectView, emptied: Emptied, statement: Statement) -> Iterable[MemCube]:
+    owner, kin = _owner(emptied.who)
+    wanted = content_stems(emptied.value) if emptied.value else None
+    held = [cube for base in emptied.slots for cube in view.in_slot(f"{owner}/{base}{kin}")]
+    theirs = may_be_one(statement.text, [cube.text for cube in held], owner)
+    return [
+        cube
+        for cube, one in zip(held, theirs, strict=True)
+        if one
+        and cube.state is State.ACTIVE
+        and cube.payload
+        and cube.payload.value
+        and (cube.payload.slot, cube.payload.value) != (statement.slot, statement.value)
+        and (wanted is None or _overlap(wanted, content_stems(cube.payload.value)))
+        and frame(cube.text).holds
+    ]
+
+
+def _overlap(one: frozenset[str], other: frozenset[str]) -> bool:
+    return bool(one and other) and (one <= other or other <= one)
+
+
+def _left_off(view: SubjectView, left: LeftOff, statement: Statement) -> Iterable[MemCube]:
+    who, what = tuple(terms(left.who)), tuple(terms(left.what))
+    if not who or not what:
+        return []
+    verbs = _USING | content_stems(without_dates(statement.text))
+    size = len(who) + len(what) + 1
+    found = []
+    for cube in view.mentioning(f"{left.who} {left.what}", (*who, *what)):
+        theirs = frame(cube.text)
+        words = theirs.words
+        bare = words[: len(who)] == who and words[size - len(what) : size] == what
+        if bare and theirs.holds and not theirs.past and words[len(who)] in verbs and _tail(theirs.core, words[size:]):
+            found.append(cube)
+    return found
+
+
+def _tail(core: str, more: tuple[str, ...]) -> bool:
+    """Whether what follows only says when, where or how often."""
+    return not more or narrows(core, more[0])
+
+
+def _owner(who: str) -> tuple[str, str]:
+    """Whose slot it is, and its key: `ada` and `/sister` of Ada's sister; `anna` of Ada's sister Anna."""
+    found = _PERSON.match(who)
+    if found is None:
+        return who.casefold(), ""
+    if found["name"]:
+        return found["name"].casefold(), ""
+    return found["whose"].casefold(), f"/{found['kin'].replace(' ', '-')}"
