@@ -15,7 +15,7 @@ import msgspec
 
 from memcube.cube import MemCube, State
 from memcube.plaintext.extract.slot_table import is_functional
-from memcube.plaintext.frames import Frame, clauses, denied_words, frame, one_word_apart
+from memcube.plaintext.frames import Frame, clauses, denied_words, frame, frames, one_word_apart
 from memcube.plaintext.namesakes import may_be_one
 from memcube.plaintext.standing import standing
 from memcube.plaintext.view import SubjectView
@@ -73,7 +73,7 @@ def replaced(view: SubjectView, statement: Statement) -> list[MemCube]:
             *_alike(view, statement),
             *_wished(view, statement),
             *_put_right(view, statement),
-            *_stood(view, statement),
+            *stood(view, statement),
         ]
     )
 
@@ -118,7 +118,7 @@ def ended(view: SubjectView, statement: Statement) -> list[MemCube]:
         for clause in clauses(statement.text, statement.speaker)
         if not (said := frame(clause)).holds
         for cube in view.mentioning(clause, said.words)
-        if said.ends(frame(cube.text))
+        if any(said.ends(theirs) for theirs in frames(cube.text))
     )
 
 
@@ -133,7 +133,7 @@ def _turned_round(view: SubjectView, statement: Statement) -> list[MemCube]:
     ]
 
 
-def _stood(view: SubjectView, statement: Statement) -> list[MemCube]:
+def stood(view: SubjectView, statement: Statement) -> list[MemCube]:
     """What was said of a thing of which there is one, and has no slot, if it is another one now."""
     said = standing(statement.text)
     if said is None or not (said.news or statement.cue == "correction"):
@@ -165,24 +165,25 @@ def _wished(view: SubjectView, statement: Statement) -> list[MemCube]:
 
 
 def _alike(view: SubjectView, statement: Statement) -> list[MemCube]:
-    said = frame(statement.text)
     # An attribute or a choice is another one by a word, so that the word is not looked for.
-    shared = said.attribute or said.words[:2]
     return [
         cube
-        for cube in view.mentioning(statement.text, shared)
-        if _changes(said, frame(cube.text), corrects=statement.cue == "correction") and _open(cube, statement)
+        for said in frames(statement.text)
+        for cube in view.mentioning(statement.text, said.attribute or said.words[:2])
+        if _open(cube, statement)
+        and any(
+            _changes(said, theirs, corrects=statement.cue == "correction") for theirs in frames(cube.text)
+        )
     ]
 
 
 def changed_by(view: SubjectView, sentence: str) -> list[MemCube]:
     """The facts that a sentence changes by its words alone."""
-    said = frame(sentence)
-    shared = said.attribute or said.words[:2]
     return [
         cube
-        for cube in view.mentioning(sentence, shared)
-        if _changes(said, frame(cube.text), corrects=False)
+        for said in frames(sentence)
+        for cube in view.mentioning(sentence, said.attribute or said.words[:2])
+        if any(_changes(said, theirs, corrects=False) for theirs in frames(cube.text))
     ]
 
 

@@ -17,17 +17,18 @@ from memcube.errors import Refused
 from memcube.plaintext.frames import frame
 from memcube.plaintext.lifetimes import expires
 from memcube.plaintext.spoken import command
+from memcube.plaintext.told import told
 from memcube.plaintext.view import SubjectView
 from memcube.plaintext.words import content_stems
 from processors import changes, commands, erase, orders
 from processors.extract import speaker
 from processors.losses import lost
 from processors.retire import end, retire_turn, take_back
-from processors.returns import put_in_place
+from processors.returns import put_in_place, reopened
 from processors.revision import Revision, with_source
 from processors.sameness import said_before
 from processors.step import Opened, Outcome, Statement, Vectors
-from processors.undone import undone
+from processors.undone import undone, undone_by
 from schemas.events import (
     Edit,
     Extracted,
@@ -91,6 +92,7 @@ def retell(opened: Opened, statements: tuple[Statement, ...], vectors: Vectors, 
     sources = (revision.source(speaker(opened.event, opened.contents[0])),)
     for statement in statements:
         _fact(revision, statement, sources)
+    _told(revision)
 
 
 def _hear(revision: Revision, statements: tuple[Statement, ...]) -> None:
@@ -106,9 +108,42 @@ def _hear(revision: Revision, statements: tuple[Statement, ...]) -> None:
             revision.add(statement, sources, "turn", follows=before)
         else:
             _fact(revision, statement, sources)
+    _told(revision)
     outlived = [fact.valid_to for fact in revision.view.drawn_from(revision.event.id) if fact.valid_to]
     if outlived:
         retire_turn(revision, revision.event.id, max(outlived))
+
+
+def _told(revision: Revision) -> None:
+    """End what the turn says is over in clauses of which no memory is made: "Sold the Volvo at last"."""
+    content = revision.opened.contents[0]
+    who, said = speaker(revision.event, content), revision.now
+    for number, clause in enumerate(told(content.text, who)):
+        if (again := reopened(revision, clause, who)) is not None:
+            _hold_again(revision, again, number)
+        heard = Statement("told", Form.FACT, clause, revision.event.time, PROCESSOR, speaker=who)
+        for cube in undone_by(revision.view, heard):
+            own = any(source.event_id == revision.event.id for source in cube.sources)
+            if not own and _said(revision, cube) <= said:
+                _supersede(revision, cube, heard)
+
+
+def _hold_again(revision: Revision, former: MemCube, number: int) -> None:
+    """Say once more what was said before, as a correction of what has replaced it."""
+    if former.payload is None:
+        return
+    statement = Statement(
+        step=f"again/{number}",
+        form=Form.FACT,
+        text=former.text,
+        valid_from=revision.event.time,
+        processor=PROCESSOR,
+        slot=former.payload.slot,
+        value=former.payload.value,
+        cue="correction",
+        speaker=speaker(revision.event, revision.opened.contents[0]),
+    )
+    _fact(revision, statement, (revision.source(statement.speaker or ""),))
 
 
 def _answered(revision: Revision, turn: Statement, data: Response) -> None:

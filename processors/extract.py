@@ -21,6 +21,8 @@ from schemas.subject import Address
 
 PROCESSOR: Final = "extract/3"
 # How a sentence that changes something begins, without saying what.
+# What a colon announces is a statement of its own: "First week is over: I'm a teacher at Oakfield".
+_COLON: Final = re.compile(r"(?<=[a-z]): (?=(?:I|I'm|I've|[Ww]e|[Ww]e've|[Ww]e're|[Mm]y|[Oo]ur)\b)")
 _LEADS: Final = re.compile(
     r"(?:(?<=^)|(?<=[.!?] ))(?:(?:no|oh)?,? ?wait,? (?:no,? )?(?=actually)"
     r"|(?:it |as it )?turns out,? (?:that )?|from now on,? (?=please|always|never|don't|do))(?P<first>\w)",
@@ -78,6 +80,7 @@ def _facts(event: Event, content: Content, before: Sequence[Heard]) -> tuple[Sta
     bare = asked is not None and asked.wish in {"remember", "wrong", "outdated"}
     text = asked.words if asked is not None and bare else content.text
     text, righted = _righted(text, who, before)
+    text = _COLON.sub(". ", text)
     text = _LEADS.sub(lambda lead: lead["first"].upper(), in_one_turn(text))
     turn = rules.Turn(text=text[:1].upper() + text[1:], role="user", speaker=who, time=event.time)
     earlier = [rules.Earlier(text=heard.text, speaker=heard.speaker) for heard in before]
@@ -100,36 +103,33 @@ def _facts(event: Event, content: Content, before: Sequence[Heard]) -> tuple[Sta
         )
         for n, candidate in enumerate(rules.extract(turn, earlier))
     )
-    return found or _asked_for(event, asked, who) or _called_off(event, text, who)
+    if not any(statement.slot == f"{who.casefold()}/name" for statement in found):
+        found += _called(event, text, who)
+    return found or _asked_for(event, asked, who)
 
 
-# Nobody's doing ("the interview was cancelled"), so that the rules keep no memory of it.
-_CALLED_OFF: Final = re.compile(
-    r"^(?:(?:so|oh|well|unfortunately|sadly|no|oh no),? )?(?P<what>(?:the|my|our) (?P<noun>[\w' -]{3,40}?))"
-    r" (?:got|was|is|has been|were|are|have been) (?P<off>cancell?ed|called off|off|scrapped)[.! ]*$",
-    re.IGNORECASE,
+_CALL_ME: Final = re.compile(
+    r"(?:^|[,.;!–-] ?|\b(?:so|and|but|just|please|you can|everyone can) )call me (?P<name>[A-Z][\w'-]+)"
+    r"(?= (?:from now on|please|instead|now|again|going forward|if you like)\b|[.,!;]|$)"
 )
 
 
-def _called_off(event: Event, text: str, who: str) -> tuple[Statement, ...]:
-    """What will not take place."""
-    found = _CALLED_OFF.match(text)
+def _called(event: Event, text: str, who: str) -> tuple[Statement, ...]:
+    """The name that stands behind another statement: "everybody says Lexi, so call me Lexi from now on"."""
+    found = _CALL_ME.search(text)
     if found is None:
         return ()
-    what = re.sub(r"^(?:my|our) ", f"{who}'s ", found["what"], flags=re.IGNORECASE)
-    text = f"{what[0].upper()}{what[1:]}{text[found.end('what') :].rstrip(' .!')}"
-    noun = re.sub(r"[^\w]+", "-", found["noun"].lower().split()[-1])
     return (
         Statement(
-            step="fact/0",
+            step="name",
             form=Form.FACT,
-            text=text,
+            text=f"{who} is called {found['name']}",
             valid_from=event.time,
             processor=PROCESSOR,
-            slot=f"{who.casefold()}/plan/{noun}",
-            cue="ending",
+            slot=f"{who.casefold()}/name",
+            value=found["name"].casefold(),
             speaker=who,
-            category="plan",
+            category="fact",
         ),
     )
 

@@ -24,6 +24,13 @@ _BACK: Final = re.compile(
 _MEANT: Final = re.compile(
     r"^(?P<who>.+?) meant (?:to say )?(?:in |at |on |it's )?(?P<v>[\w' -]{1,40}?)(?:, not .*)?$"
 )
+_RIGHT_BEFORE: Final = re.compile(
+    r"\b(?:was|had it) right (?:the first time|before|first|in the first place|originally|all along)\b"
+    r"|\bthe first (?:one|number|answer|date|time) was (?:right|correct)\b"
+)
+_BACK_ON: Final = re.compile(
+    r"^(?:[Tt]he |\w+'s )?(?P<what>[\w' -]{2,40}?)(?: trip| thing)? (?:is|are) (?:back on|on again|on after all|happening after all)\b"
+)
 # What was meant is something just said.
 _WITHIN: Final = timedelta(hours=1)
 
@@ -90,3 +97,30 @@ def _just_said(revision: Revision, who: str) -> MemCube | None:
         ]
         return facts[-1] if facts else None
     return None
+
+
+def reopened(revision: Revision, clause: str, who: str) -> MemCube | None:
+    """The memory that holds again: the trip that is "back on", the value that "was right the first time"."""
+    if _RIGHT_BEFORE.search(clause):
+        corrected = [
+            cube
+            for cube in revision.view
+            if cube.state is State.SUPERSEDED
+            and cube.reason == "corrected"
+            and cube.sources
+            and cube.sources[0].speaker == who
+        ]
+        return max(corrected, key=lambda cube: cube.seq, default=None)
+    found = _BACK_ON.match(clause)
+    if found is None:
+        return None
+    words = content_stems(found["what"])
+    ended = [
+        cube
+        for slot in revision.view.slots()
+        if "/plan/" in slot and words <= content_stems(slot.partition("/plan/")[2].replace("/", " ").replace("-", " "))
+        for cube in revision.view.in_slot(slot)
+    ]
+    if any(cube.state is State.ACTIVE for cube in ended):
+        return None
+    return max(ended, key=lambda cube: cube.seq, default=None)

@@ -9,20 +9,31 @@ from typing import Final
 import msgspec
 
 from memcube.cube import MemCube, State
-from memcube.plaintext.frames import frame, narrows, without_dates
+from memcube.plaintext.frames import Frame, frame, frames, narrows, without_dates
 from memcube.plaintext.implied import Emptied, LeftOff, implied
 from memcube.plaintext.namesakes import may_be_one
+from memcube.plaintext.quantities import is_number_word
+from memcube.plaintext.standing import Standing, standing
 from memcube.plaintext.view import SubjectView
 from memcube.plaintext.words import content_stems, terms
-from processors.changes import changed_by, slot_of
+from processors.changes import changed_by, stood
 from processors.step import Statement
 
+_LOOKS: Final = frozenset(
+    terms("old new little small big lovely beloved trusty tiny nice red blue green black white grey gray silver yellow used"
+          " brand secondhand ancient")
+)  # fmt: skip
 _PERSON: Final = re.compile(r"^(?P<whose>.+?)'s (?P<kin>[a-z][a-z -]+?)(?: (?P<name>[A-Z][\w-]+))?$")
 # What one does with a thing for as long as one has it; tastes and skills stay when it is given up.
 _USING: Final = frozenset(
     terms("uses drinks eats takes drives rides plays does reads watches wears banks runs learns studies subscribes"
           " shops goes orders buys listens follows smokes has owns practises works commutes")
 )  # fmt: skip
+
+
+def undone_by(view: SubjectView, statement: Statement) -> list[MemCube]:
+    """The current facts that a clause ends of which no memory is made: by its deed, or by its words."""
+    return [*undone(view, statement), *changed_by(view, statement.text), *stood(view, statement)]
 
 
 def undone(view: SubjectView, statement: Statement) -> list[MemCube]:
@@ -50,11 +61,23 @@ def _denied(view: SubjectView, sentence: str) -> Iterable[MemCube]:
     name = sentence.split(" ", 1)[0]
     found = []
     for cube in view.mentioning(sentence, over.words):
-        theirs = frame(_by_name(cube.text, name))
-        if denial.ends(theirs) and denial.numbers == theirs.numbers:
+        if any(_plain(denial).ends(_plain(theirs)) and _as_many(over, theirs) for theirs in frames(_by_name(cube.text, name))):
             found.append(cube)
     alike = may_be_one(sentence, [cube.text for cube in found], name)
     return [cube for cube, one in zip(found, alike, strict=True) if one]
+
+
+def _plain(said: Frame) -> Frame:
+    """Without what a thing looks like: who sold the Volvo drives no old Volvo."""
+    return msgspec.structs.replace(said, words=tuple(word for word in said.words if word not in _LOOKS))
+
+
+def _as_many(said: Frame, theirs: Frame) -> bool:
+    """Who sold a bicycle may have had two; who takes no pills took them twice a day."""
+    if said.numbers == theirs.numbers:
+        return True
+    before = theirs.core.casefold().split(said.core.casefold().split()[-1])[0]
+    return not said.numbers and not any(is_number_word(word) for word in before.split())
 
 
 def _by_name(text: str, name: str) -> str:
@@ -63,6 +86,37 @@ def _by_name(text: str, name: str) -> str:
 
 
 def _emptied(view: SubjectView, emptied: Emptied, statement: Statement) -> Iterable[MemCube]:
+    if emptied.slots == ("plan",):
+        return _planned(view, emptied)
+    found = list(_in_slots(view, emptied, statement))
+    if "lives_in" in emptied.slots and emptied.value:
+        found += _homes(view, emptied.who, emptied.value)
+    return found
+
+
+def _planned(view: SubjectView, emptied: Emptied) -> Iterable[MemCube]:
+    """The one plan that is meant: "the concert" of somebody who goes to one."""
+    said = content_stems(emptied.value or "")
+    own = re.compile(r"[^/]+/plan/(?P<key>.+)")
+    found = {}
+    for slot in view.slots():
+        key = own.fullmatch(slot)
+        words = content_stems(re.sub(r"[/-]", " ", key["key"])) if key else frozenset()
+        if said & words and (said <= words or words <= said):
+            found[slot] = [cube for cube in view.in_slot(slot) if cube.state is State.ACTIVE]
+    held = [cubes for cubes in found.values() if cubes]
+    return held[0] if len(held) == 1 else []
+
+
+def _homes(view: SubjectView, who: str, place: str) -> Iterable[MemCube]:
+    """Homes said without a slot: "is still in her little flat in Hamburg"."""
+    there = Standing(("home", *terms(who)), tuple(terms(place)), news=False)
+    return [
+        cube for cube in view.mentioning(f"{who} {place}", (*there.of[1:], *there.value)) if standing(cube.text) == there
+    ]
+
+
+def _in_slots(view: SubjectView, emptied: Emptied, statement: Statement) -> Iterable[MemCube]:
     owner, kin = _owner(emptied.who)
     wanted = content_stems(emptied.value) if emptied.value else None
     held = [cube for base in emptied.slots for cube in view.in_slot(f"{owner}/{base}{kin}")]
@@ -92,11 +146,12 @@ def _left_off(view: SubjectView, left: LeftOff, statement: Statement) -> Iterabl
     size = len(who) + len(what) + 1
     found = []
     for cube in view.mentioning(f"{left.who} {left.what}", (*who, *what)):
-        theirs = frame(cube.text)
-        words = theirs.words
-        bare = words[: len(who)] == who and words[size - len(what) : size] == what
-        if bare and theirs.holds and not theirs.past and words[len(who)] in verbs and _tail(theirs.core, words[size:]):
-            found.append(cube)
+        for theirs in frames(cube.text):
+            words = theirs.words
+            bare = words[: len(who)] == who and words[size - len(what) : size] == what
+            goes_on = bare and words[len(who)] in verbs and _tail(theirs.core, words[size:])
+            if goes_on and theirs.holds and not theirs.past:
+                found.append(cube)
     return found
 
 

@@ -79,6 +79,7 @@ _NARROWING: Final = (
     "on in at with every each since during for from by after before near twice once daily weekly"
 )
 _QUALIFIES: Final = frozenset(_NARROWING.split())
+_DETERMINERS: Final = frozenset("the a an his her their our my its this that".split())
 # Stems of one meaning that the stemmer keeps apart.
 _SAME: Final = {"allergi": "allerg", "employ": "work", "resid": "live", "name": "call"} | dict.fromkeys(
     ("love", "enjoy", "ador"), "like"
@@ -90,7 +91,24 @@ _NEGATION: Final = re.compile(
 )
 # A name, a day or a number has three words at most.
 _APART: Final = 3
+# "Ada swims": what is shorter says nothing without its tail.
+_SHORTEST: Final = 8
 _REASON: Final = re.compile(r",? (?:because|due to|so)\b.*", re.IGNORECASE)
+
+
+# What is said in two ways is one frame: "has a nut allergy" and "is allergic to nuts", "on Mondays she swims".
+_LEADING: Final = re.compile(
+    r"^(?:(?:just so you know|fyi|for the record|as always|as usual|as ever|believe it or not|good news|by the way),? )+"
+    r"|,? (?:as always|as usual|as ever|believe it or not|for what it's worth|as of (?:now|today|this morning))(?=[.,;!]|$)"
+    r"|(?<= )as of (?:now|today|this (?:morning|week|month))\b",
+    re.IGNORECASE,
+)
+_ALLERGY: Final = re.compile(r"\b(?:has|have) an? (?:\w+ )?(?P<what>\w+) allergy\b", re.IGNORECASE)
+_HABIT_FIRST: Final = re.compile(r"^(?P<when>(?:every|each|on|in) (?:[\w-]+ ?){1,3}?),? (?P<rest>[A-Z].+)$", re.IGNORECASE)
+_GOT: Final = re.compile(r"\b(?P<has>has|have)(?P<also> \w+)? got\b", re.IGNORECASE)
+_TAIL: Final = re.compile(
+    r"(?:, (?!(?:and|but|or|not|so)\b)|; | [–—-] | \(|,? (?:because|since (?=\w+ (?:is|was|has))|which|so that)\b).*$"
+)
 
 
 class Frame(msgspec.Struct, frozen=True, gc=False):
@@ -142,7 +160,7 @@ class Frame(msgspec.Struct, frozen=True, gc=False):
             bool(self.attribute)
             and self.holds
             and other.holds
-            and self.attribute == other.attribute
+            and (self.attribute == other.attribute or _unowned(self, other))
             and ((self.words, self.numbers) != (other.words, other.numbers))
         )
 
@@ -186,6 +204,12 @@ class Frame(msgspec.Struct, frozen=True, gc=False):
         return (self.past, self.future) == (other.past, other.future)
 
 
+def _unowned(one: Frame, other: Frame) -> bool:
+    """Whether one says "the rent" of what is "Ada's rent" in the other."""
+    long, short = (one, other) if len(one.attribute) > len(other.attribute) else (other, one)
+    return long.attribute[1:] == short.attribute and short.core.lower().startswith("the ")
+
+
 def denied_words(text: str) -> tuple[str, ...]:
     """In "allergic to peanuts, not walnuts" the walnuts, as stems; else nothing."""
     found = _CONTRAST.search(_ANNOTATION.sub("", text)) if "," in text else None
@@ -219,7 +243,7 @@ def clauses(text: str, speaker: str | None) -> list[str]:
 
 def frame(text: str) -> Frame:
     """The frame of a statement in the third person."""
-    text = _CONTRAST.sub("", _ANNOTATION.sub("", text).replace("’", "'"))
+    text = _canonical(_CONTRAST.sub("", _ANNOTATION.sub("", text).replace("’", "'")))
     bare = _NO_DENIAL.sub(" ", text)
     over = _OVER.search(bare) is not None
     denied = over or _DENIED.search(bare) is not None
@@ -239,6 +263,27 @@ def frame(text: str) -> Frame:
         quits=_QUITS.search(text) is not None,
         attribute=_attribute(text),
     )
+
+
+def frames(text: str) -> tuple[Frame, ...]:
+    """The frame of a statement and, where it goes on behind a comma, that of its main clause."""
+    main = main_clause(text)
+    return (frame(text),) if main == text else (frame(text), frame(main))
+
+
+def main_clause(text: str) -> str:
+    """The statement without what is added to it: "loves coffee, four cups a day". A list is not cut."""
+    bare = _ANNOTATION.sub("", text)
+    cut = _TAIL.search(bare)
+    if cut is None or cut.start() < _SHORTEST or re.search(r"\b(?:and|or)\b", bare[cut.start() :].split(".")[0]):
+        return text
+    return bare[: cut.start()]
+
+
+def _canonical(text: str) -> str:
+    text = _ALLERGY.sub(r"is allergic to \g<what>", _GOT.sub(r"\g<has>\g<also>", _LEADING.sub("", text)))
+    first = _HABIT_FIRST.match(text)
+    return f"{first['rest'].rstrip(' .!')} {first['when'].lower()}" if first else text
 
 
 def _words(core: str) -> tuple[str, ...]:
@@ -265,8 +310,11 @@ def _is_past(text: str) -> bool:
 
 def narrows(core: str, first: str) -> bool:
     """Whether what begins at the word with this stem only says when, where or with whom."""
+    qualified = False
     for before, word in pairwise(core.lower().split()):
+        # "on the way", "on Rob's commute": what qualifies stands before whose it is.
+        qualified = before in _QUALIFIES or (qualified and (before in _DETERMINERS or before.endswith("'s")))
         found = terms(word)
         if found and found[0] == first:
-            return before in _QUALIFIES or word in _QUALIFIES or is_number_word(before)
+            return qualified or word in _QUALIFIES or is_number_word(before)
     return False

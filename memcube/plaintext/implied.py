@@ -51,6 +51,7 @@ class _Deed(msgspec.Struct, frozen=True):
 
 
 _WHO: Final = r"^(?P<who>[^,;:.()]{2,60}?)"
+_WHO2: Final = r"^(?P<who2>[^,;:.()]{2,60}?)"
 _AUX: Final = (
     r"(?:(?: and others)? (?:has|have|had|was|were|is|are|got|just|finally|recently|officially|already|now|also"
     r"|sadly|only|actually|since|been|completely|both|all|at last))*"
@@ -99,6 +100,7 @@ _ILL: Final = (
 )  # fmt: skip
 _WITH_IT: Final = (
     "{who} has {x}", "{who} owns {x}", "{who} drives {x}", "{who} rides {x}", "{who} rents {x}", "{who} uses {x}",
+    "{who} plays {x}", "{who}'s car is {x}",
 )  # fmt: skip
 _PREPARING: Final = (
     "{who} training for {x}", "{who} preparing for {x}", "{who} studying for {x}", "{who} revising for {x}",
@@ -140,7 +142,19 @@ _DEEDS: Final = (
         *_NO_WORK,
     ),
     _deed(rf"{_WHO}{_AUX} (?:hired|joined|employed|working (?:at|for|as))\b", *_NO_WORK),
+    _deed(r"\bhired (?P<who>[A-Z]\w+)\b", *_NO_WORK),
     # Work and study that ended.
+    _deed(
+        rf"{_WHO}{_AUX} (?:changed|switched|moved) (?:jobs|employers?|compan(?:y|ies)|careers?)\b"
+        rf"|{_WHO2}{_AUX} (?:started|begun|began|got|has|accepted) (?:a|\w+'s|his|her|the) new (?:job|position|role)\b",
+        empties=_WORK,
+    ),
+    _deed(r"^(?i:(?:my )?first|second) (?:day|week|month) (?:in|at|of) (?:the|a|\w+'s) (?:new )?(?:job|work|office)\b", empties=_WORK),
+    _deed(
+        r"^(?P<x>[A-Z][\w&' -]{1,40}?) (?:has |have |just |finally |suddenly )*(?:folded|went (?:bust|under|bankrupt|out of business)"
+        r"|gone (?:bust|under|bankrupt|out of business)|closed (?:down|its doors)|shut down|collapsed)\b",
+        empties="works_at",
+    ),
     _deed(rf"{_WHO}{_AUX} {_SACKED}\b(?! (?:from|by|of|at) )", empties=_WORK),
     _deed(rf"{_WHO}{_AUX} {_SACKED} (?:from|by|at) {_X}{_END}", empties=_WORK),
     _deed(rf"{_WHO}{_AUX} retired\b(?! (?:early )?(?:to bed|the|my|his|her|\w+'s))", empties=_WORK),
@@ -253,6 +267,18 @@ _DEEDS: Final = (
         "{who} is allergic to {x}",
         empties="allergic_to",
     ),
+    _deed(
+        rf"\b(?:took|taken|put) (?P<who>[A-Z]\w+) off (?:the |\w+'s |his |her )?(?P<x>[^,;:.()]{{2,40}}?){_END}",
+        "{who} takes {x}", "{who} is on {x}", "{who} is taking {x}",
+    ),
+    # Tastes that turned.
+    _deed(
+        rf"{_WHO}{_AUX} (?:(?:went|gone|goes)(?: right| completely| totally| rather)? off|sick of|fed up with|sick and tired of"
+        rf"|tired of|bored of|over|lost (?:\w+'s |his |her |the )?(?:taste|love|interest) (?:for|in|of)) {_X}{_END}",
+        "{who} loves {x}", "{who} likes {x}", "{who} is into {x}", "{who} is a fan of {x}", "{who} is crazy about {x}",
+        "{who} drinks {x}", "{who} eats {x}",
+        empties="likes hobby",
+    ),
     # Mended and given back.
     _deed(
         rf"^(?P<x>[^,;:.()]{{2,60}}?){_AUX} (?:fixed|repaired|mended|(?:works?|working|running|up and running)"
@@ -309,6 +335,29 @@ _DEEDS: Final = (
         leaves_off=True,
     ),
     _deed(rf"{_WHO} .{{2,60}}? (?:instead of|rather than|in place of) {_X}{_END}", leaves_off=True),
+    _deed(
+        rf"^(?i:no more|goodbye|bye bye|bye|farewell(?: to)?|so long) (?P<x>[A-Z][^,;:.()]{{1,40}}?)"
+        rf"(?: for (?P<who>[A-Z]\w+)(?: and others)?)?{_END}",
+        "{who} is in {x}",
+        empties="lives_in works_at",
+        leaves_off=True,
+    ),
+    _deed(
+        rf"^(?:The )?(?P<x>[^,;:.()]{{2,40}}?) is (?:back )?on(?: again| after all)?{_END}",
+        "The {x} is off", "{x} is off", "The {x} trip is off", "The {x} is cancelled", "The trip to {x} is off",
+        "The {x} trip is cancelled", "The {x} was cancelled", "The {x} got cancelled",
+    ),
+    # Plans that come to nothing, or to another day.
+    _deed(
+        rf"^(?:Turns out |Sadly |Unfortunately )?(?:(?i:the|this|that)|\w+'s) (?P<x>[^,;:.()]{{2,50}}?){_AUX}"
+        rf" (?:(?:cancell?ed|called off|scrapped|postponed|put off|put on hold|off(?! to\b)|rained off|no longer happening)\b|fell through)",
+        empties="plan",
+    ),
+    _deed(
+        rf"{_WHO}{_AUX} (?:had to |decided to )?(?:cancel(?:l?ed)?|call(?:ed)? off|postponed?|put off|push(?:ed)? back|scrap(?:ped)?"
+        rf"|reschedule[d]?|pull(?:ed)? out of|back(?:ed)? out of|drop(?:ped)? out of) (?:the|\w+'s|his|her|our|their) (?P<x>[^,;:()]{{2,40}}?){_END}",
+        empties="plan",
+    ),
     # Begun, or begun again.
     _deed(
         rf"{_WHO}{_AUX} (?:started|began|begun|resumed|taken up|took up|gone back to|went back to|back to|back|got back into"
@@ -346,7 +395,8 @@ def implied(text: str, speaker: str | None) -> Implied:
         if found is None:
             continue
         words = {"me": speaker or _ANY, "who": _ANY, "x": _ANY, "y": _ANY, **found.groupdict()}
-        words["who"] = words["who"].removesuffix(" and others")
+        who = words["who"] or words.pop("who2", None) or speaker or _ANY
+        words["who"] = who.removesuffix(" and others")
         over += [line.format(**words) for line in deed.over]
         holds += [line.format(**words) for line in deed.holds]
         if deed.empties:

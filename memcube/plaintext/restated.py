@@ -22,7 +22,7 @@ _SORRY: Final = (
 _MEANT: Final = (
     r"(?:i (?:meant|mean|meant to (?:say|write|type))|i should have said|make (?:that|it)|that should (?:be|read|say)"
     r"|that's supposed to be|it should be|it's|it is|that's|that was|it was|(?:his|her|their|its) name is"
-    r"|(?:he|she|it|they)(?:'s| is|'re| are)(?: called| named| at| in| from)?)"
+    r"|(?:he|she|it|they)(?:'s| is|'re| are)(?: called| named| at| in| from)?|(?:he|she|it|they|i|we) \w+ (?:at|on|in|to|from))"
 )
 _LEAD: Final = re.compile(
     rf"^(?P<sorry>(?:{_SORRY}\b[,.!:;\s–—-]*)*)(?P<meant>{_MEANT} )?(?P<rest>.+)$", re.IGNORECASE
@@ -116,7 +116,7 @@ def _fragment(said: str) -> _Fragment | None:
         return None
     rest = found["rest"].strip(" .!,;")
     excused = bool(found["sorry"].strip() or tail)
-    meant = bool(found["meant"]) and re.match(r"(?:i |make |that should|it should)", found["meant"], re.I)
+    meant = bool(found["meant"]) and re.match(r"(?:i (?:mean|should)|make |that should|it should)", found["meant"], re.I)
     old = None
     if against := _NOT.match(rest):
         rest, old = against["v"] or against["v2"], against["before"] or against["after"]

@@ -16,7 +16,7 @@ from memcube.plaintext.frames import without_dates
 from memcube.plaintext.words import terms
 
 _NEWS: Final = re.compile(
-    r"\b(?:now|nowadays|these days|meanwhile|instead|from now on|back to|again|switch(?:ed)?|changed|moved|relocated"
+    r"\b(?:now|nowadays|these days|meanwhile|instead|from now on|back to|again|switch(?:ed)?|up to|down to|increased|reduced|raised|lowered|changed|moved|relocated"
     r"|as of (?:now|today)|since last|has become|became|taken over|took over)\b",
     re.IGNORECASE,
 )
@@ -55,6 +55,26 @@ _SEAT: Final = re.compile(
     r"|lab|headquarters|workshop|gallery|restaurant|cafe|café|bakery)) (?:has |have |just |recently |now |is |are )*"
     r"(?:in|at|on|moved(?: over)? to|moved into|relocated to|located (?:in|at|on)|based in)(?: now)?"
     r" (?P<value>(?:the )?[A-Z][\w' -]+?)(?= (?:now|in|on|last|this|and|with|since|for)\b|$)"
+)
+# A home that is told of without "lives in".
+_FLAT: Final = re.compile(
+    r"^(?P<who>[A-Z]\w+)(?: and others)? (?:(?:is|are|lives?|rents?|living|renting|has been|have been)(?: still| now| currently)?(?: living)?)"
+    r"(?: in)? (?:\w+'s |an? |the |their )?(?:[\w-]+ ){0,2}?(?:flat|house|apartment|room|studio|cottage|bungalow|loft)"
+    r" (?:in|near) (?P<value>[A-Z][\w-]+(?: [A-Z][\w-]+)*)"
+)
+_SCHOOL: Final = re.compile(
+    r"^(?:\S+'s (?:[a-z-]+ ){1,2}(?=[A-Z]))?(?P<who>[A-Z][\w-]+|\S+'s [a-z -]{2,25}?) (?:now |has |is |just |both )*"
+    r"(?:goes to|going to|attends?|attending|started(?: school)? at|starts at|at|in|moved (?:up )?to|switched to|changed to|joined"
+    r"|enrolled at) (?:a |the )?(?P<value>[A-Z][\w' .-]*?(?:Primary|Secondary|School|High|Nursery|Kindergarten|College|Academy"
+    r"|Elementary|Gymnasium|Grammar|Middle|Infants?|Juniors?|Lyc[ée]e|University|Uni))\b"
+)
+_WEIGHT: Final = re.compile(
+    r"^(?P<who>[A-Z]\w+|\S+'s [a-z -]{2,20}?) (?:now |has |just )*(?:weighs?|weighed in at|is (?:now |already )?(?:down|up|back) (?:to|at)"
+    r"|is at|got (?:down|up) to)(?: now| about| around| only)* (?P<value>\d[\d.,]*) ?(?P<unit>kilos?|kgs?|kilograms?|pounds|lbs?|stone)\b"
+)
+_DOSE: Final = re.compile(
+    r"^(?P<who>[A-Z]\w+|\S+'s [a-z -]{2,20}?) (?:now |has |is |just |currently )*(?:takes?|taking|on|started|up to|down to)(?: now)?"
+    r" (?P<value>\d[\d.,]* ?(?:mg|mcg|ml|g|units))(?: of)? (?P<drug>[a-z]\w+)|^(?P<who2>[A-Z]\w+) (?:takes?|is on) (?P<drug2>[a-z]\w+),? (?P<value2>\d[\d.,]* ?(?:mg|mcg|ml|g|units))"
 )
 _RIDE: Final = (
     r"bus|train|tram|subway|metro|underground|tube|car|bike|bicycle|cycl\w+|ferry|scooter|motorbike|foot|walk\w*|driv\w+"
@@ -113,6 +133,17 @@ def standing(text: str) -> Standing | None:
     for kind, pattern in (("home", _HOME), ("seat", _SEAT)):
         if found := pattern.match(text):
             return Standing((kind, *terms(found["who"])), tuple(terms(found["value"])), _is_news(text))
+    if found := _FLAT.match(text):
+        return Standing(("home", *terms(found["who"])), tuple(terms(found["value"])), news=False)
+    if found := _SCHOOL.match(text):
+        news = _is_news(text) or re.search(r"\b(?:start|enrol|join)", text) is not None
+        return Standing(("school", *terms(found["who"])), tuple(terms(found["value"])), news)
+    if found := _WEIGHT.match(text):
+        unit = found["unit"].lower()[0]
+        return Standing((f"weight-{unit}", *terms(found["who"])), (found["value"],), news=True)
+    if found := _DOSE.match(text):
+        who, drug, value = (found[key] or found[f"{key}2"] for key in ("who", "drug", "value"))
+        return Standing((f"dose-{drug.lower()}", *terms(who)), (value.replace(" ", ""),), _is_news(text))
     if found := _COMMUTE.match(text):
         return Standing(("commute", *terms(found["who"])), _ride(found["value"]), _is_news(text))
     if found := _USE.match(text):
