@@ -28,7 +28,7 @@ from processors.returns import put_in_place, reopened
 from processors.revision import Revision, with_source
 from processors.sameness import said_before
 from processors.step import Opened, Outcome, Statement, Vectors
-from processors.undone import undone, undone_by
+from processors.undone import undone
 from schemas.events import (
     Edit,
     Extracted,
@@ -92,7 +92,7 @@ def retell(opened: Opened, statements: tuple[Statement, ...], vectors: Vectors, 
     sources = (revision.source(speaker(opened.event, opened.contents[0])),)
     for statement in statements:
         _fact(revision, statement, sources)
-    _told(revision)
+    _told(revision, statements)
 
 
 def _hear(revision: Revision, statements: tuple[Statement, ...]) -> None:
@@ -108,24 +108,65 @@ def _hear(revision: Revision, statements: tuple[Statement, ...]) -> None:
             revision.add(statement, sources, "turn", follows=before)
         else:
             _fact(revision, statement, sources)
-    _told(revision)
+    _told(revision, statements)
     outlived = [fact.valid_to for fact in revision.view.drawn_from(revision.event.id) if fact.valid_to]
     if outlived:
         retire_turn(revision, revision.event.id, max(outlived))
 
 
-def _told(revision: Revision) -> None:
-    """End what the turn says is over in clauses of which no memory is made: "Sold the Volvo at last"."""
+def _told(revision: Revision, statements: tuple[Statement, ...]) -> None:
+    """End what the turn says is over in clauses of which no memory is made: "Sold the Volvo at last".
+
+    What such a clause says instead is kept, where no memory of the turn says it.
+    """
     content = revision.opened.contents[0]
     who, said = speaker(revision.event, content), revision.now
     for number, clause in enumerate(told(content.text, who)):
-        if (again := reopened(revision, clause, who)) is not None:
+        if (again := reopened(revision, clause.text, who)) is not None:
             _hold_again(revision, again, number)
-        heard = Statement("told", Form.FACT, clause, revision.event.time, PROCESSOR, speaker=who)
-        for cube in undone_by(revision.view, heard):
-            own = any(source.event_id == revision.event.id for source in cube.sources)
-            if not own and _said(revision, cube) <= said:
+        heard = Statement(
+            f"told/{number}",
+            Form.FACT,
+            clause.text,
+            revision.event.time,
+            PROCESSOR,
+            slot=clause.slot,
+            value=clause.value,
+            speaker=who,
+        )
+        ended = [cube for cube in undone(revision.view, heard) if _is_older(revision, cube, said)]
+        for cube in ended:
+            _supersede(revision, cube, heard)
+        if _is_stated(clause.text, statements):
+            continue
+        replaced = [cube for cube in changes.replaced(revision.view, heard) if _is_older(revision, cube, said)]
+        if replaced:
+            if not _is_kept(revision, clause.text):
+                revision.add(heard, (revision.source(who),), "new")
+            for cube in replaced:
                 _supersede(revision, cube, heard)
+
+
+def _is_older(revision: Revision, cube: MemCube, said: datetime) -> bool:
+    """Whether it holds still and was said before this turn, so that this may end it."""
+    own = any(source.event_id == revision.event.id for source in cube.sources)
+    return cube.state is State.ACTIVE and not own and _said(revision, cube) <= said
+
+
+def _is_stated(clause: str, statements: tuple[Statement, ...]) -> bool:
+    """Whether a statement of the turn has said this, with its slot: it has been weighed."""
+    words = content_stems(clause)
+    return any(
+        statement.form is Form.FACT
+        and (changes.functional(statement.slot) or statement.text == clause)
+        and words <= content_stems(statement.text)
+        for statement in statements
+    )
+
+
+def _is_kept(revision: Revision, clause: str) -> bool:
+    words = content_stems(clause)
+    return any(words <= content_stems(fact.text) for fact in revision.view.drawn_from(revision.event.id))
 
 
 def _hold_again(revision: Revision, former: MemCube, number: int) -> None:

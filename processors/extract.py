@@ -114,9 +114,14 @@ _CALL_ME: Final = re.compile(
 )
 
 
+_NAME_NOW: Final = re.compile(
+    r"\bname\b[^.!?]{0,40}\b(?:it's|it is|i'm|i am)(?: now)? (?P<name>[A-Z][\w'-]+(?: [A-Z][\w'-]+)*)(?: now)?(?=[.,!]|$)"
+)
+
+
 def _called(event: Event, text: str, who: str) -> tuple[Statement, ...]:
     """The name that stands behind another statement: "everybody says Lexi, so call me Lexi from now on"."""
-    found = _CALL_ME.search(text)
+    found = _CALL_ME.search(text) or _NAME_NOW.search(text)
     if found is None:
         return ()
     return (

@@ -23,7 +23,7 @@ _OF_THE_LIVING: Final = frozenset(
     {"lives_in", "works_at", "studies_at", "job", "diet", "age", "phone", "email"}
 )
 _PARTED: Final = re.compile(
-    r"\b(?:divorced|separated|(?:broke|broken|split) up)\b"
+    r"\b(?:divorced|separated|'s ex-?(?:wife|husband|girlfriend|boyfriend|partner|fianc[ée]e?)?\b|(?:broke|broken|split) up)\b"
     r"|\b(?:not|no longer|n't) (?:seeing|dating|together with|married to|engaged to)\b",
     re.IGNORECASE,
 )

@@ -31,6 +31,11 @@ _RIGHT_BEFORE: Final = re.compile(
 _BACK_ON: Final = re.compile(
     r"^(?:[Tt]he |\w+'s )?(?P<what>[\w' -]{2,40}?)(?: trip| thing)? (?:is|are) (?:back on|on again|on after all|happening after all)\b"
 )
+_NEW_DAY: Final = re.compile(
+    r"^(?:[Tt]he |\S+'s )?(?P<what>[\w' -]{2,40}?)(?:(?: has|'s| have| had)? been| was| were| got| is| are)(?: now)?"
+    r" (?:moved|pushed(?: back)?|postponed|rescheduled|brought forward|put back|delayed|shifted|put off|now on|changed)\b"
+)
+_DAY: Final = re.compile(r"\((?P<day>\d{4}-\d\d-\d\d(?: \d\d:\d\d)?)\)")
 # What was meant is something just said.
 _WITHIN: Final = timedelta(hours=1)
 
@@ -39,6 +44,8 @@ def put_in_place(revision: Revision, statement: Statement) -> Statement:
     """The statement with the slot that it leaves unsaid, if what was said before tells it."""
     if statement.speaker is None or functional(statement.slot):
         return statement
+    if (planned := _replanned(revision, statement, statement.speaker)) is not None:
+        return planned
     return _meant(revision, statement, statement.speaker) or _returned(revision, statement, statement.speaker)
 
 
@@ -63,6 +70,27 @@ def _returned(revision: Revision, statement: Statement, who: str) -> Statement:
         return statement
     last = max(former, key=lambda cube: cube.seq).payload
     return msgspec.structs.replace(statement, slot=last and last.slot, value=last and last.value, cue=None)
+
+
+def _replanned(revision: Revision, statement: Statement, who: str) -> Statement | None:
+    """A new day for the one plan that is meant: "Lisbon has been pushed to 11 April"."""
+    found = _NEW_DAY.match(without_dates(statement.text))
+    day = _DAY.search(statement.text)
+    if found is None or day is None or not statement.dated:
+        return None
+    words = content_stems(found["what"]) - content_stems(who)
+    own = f"{who.casefold()}/plan/"
+    meant = [
+        slot
+        for slot in revision.view.slots()
+        if slot.startswith(own)
+        and words
+        and words <= content_stems(re.sub(r"[/-]", " ", slot.removeprefix(own)))
+        and any(cube.state is State.ACTIVE for cube in revision.view.in_slot(slot))
+    ]
+    if len(meant) != 1:
+        return None
+    return msgspec.structs.replace(statement, slot=meant[0], value=day["day"])
 
 
 def _meant(revision: Revision, statement: Statement, who: str) -> Statement | None:

@@ -16,24 +16,20 @@ from memcube.plaintext.quantities import is_number_word
 from memcube.plaintext.standing import Standing, standing
 from memcube.plaintext.view import SubjectView
 from memcube.plaintext.words import content_stems, terms
-from processors.changes import changed_by, stood
+from processors.changes import changed_by
 from processors.step import Statement
 
 _LOOKS: Final = frozenset(
     terms("old new little small big lovely beloved trusty tiny nice red blue green black white grey gray silver yellow used"
           " brand secondhand ancient")
 )  # fmt: skip
+_GOES_ON: Final = frozenset("to as called named until till next this last".split())
 _PERSON: Final = re.compile(r"^(?P<whose>.+?)'s (?P<kin>[a-z][a-z -]+?)(?: (?P<name>[A-Z][\w-]+))?$")
 # What one does with a thing for as long as one has it; tastes and skills stay when it is given up.
 _USING: Final = frozenset(
     terms("uses drinks eats takes drives rides plays does reads watches wears banks runs learns studies subscribes"
-          " shops goes orders buys listens follows smokes has owns practises works commutes")
+          " shops goes orders buys listens follows smokes has owns practises works commutes rents owns sings teaches attends volunteers pays sees visits keeps grows enrolled trains coaches hosts leads renting")
 )  # fmt: skip
-
-
-def undone_by(view: SubjectView, statement: Statement) -> list[MemCube]:
-    """The current facts that a clause ends of which no memory is made: by its deed, or by its words."""
-    return [*undone(view, statement), *changed_by(view, statement.text), *stood(view, statement)]
 
 
 def undone(view: SubjectView, statement: Statement) -> list[MemCube]:
@@ -61,7 +57,7 @@ def _denied(view: SubjectView, sentence: str) -> Iterable[MemCube]:
     name = sentence.split(" ", 1)[0]
     found = []
     for cube in view.mentioning(sentence, over.words):
-        if any(_plain(denial).ends(_plain(theirs)) and _as_many(over, theirs) for theirs in frames(_by_name(cube.text, name))):
+        if any(_ends(denial, theirs) and _as_many(over, theirs) for theirs in frames(_by_name(cube.text, name))):
             found.append(cube)
     alike = may_be_one(sentence, [cube.text for cube in found], name)
     return [cube for cube, one in zip(found, alike, strict=True) if one]
@@ -70,6 +66,15 @@ def _denied(view: SubjectView, sentence: str) -> Iterable[MemCube]:
 def _plain(said: Frame) -> Frame:
     """Without what a thing looks like: who sold the Volvo drives no old Volvo."""
     return msgspec.structs.replace(said, words=tuple(word for word in said.words if word not in _LOOKS))
+
+
+def _ends(denial: Frame, theirs: Frame) -> bool:
+    said, other = _plain(denial), _plain(theirs)
+    size = len(said.words)
+    if said.ends(other):
+        return True
+    told_of = other.holds and not other.past and size > 1 and other.words[:size] == said.words
+    return told_of and _tail(theirs.core, other.words[size:])
 
 
 def _as_many(said: Frame, theirs: Frame) -> bool:
@@ -118,6 +123,8 @@ def _homes(view: SubjectView, who: str, place: str) -> Iterable[MemCube]:
 
 def _in_slots(view: SubjectView, emptied: Emptied, statement: Statement) -> Iterable[MemCube]:
     owner, kin = _owner(emptied.who)
+    if emptied.slots == ("diet",):
+        return _diets(view, f"{owner}/diet{kin}", emptied.value or "")
     wanted = content_stems(emptied.value) if emptied.value else None
     held = [cube for base in emptied.slots for cube in view.in_slot(f"{owner}/{base}{kin}")]
     theirs = may_be_one(statement.text, [cube.text for cube in held], owner)
@@ -134,30 +141,71 @@ def _in_slots(view: SubjectView, emptied: Emptied, statement: Statement) -> Iter
     ]
 
 
+# What each of these does not eat.
+_MEAT: Final = frozenset("meat chicken beef pork bacon steak ham sausages turkey lamb burgers salami".split())
+_SEAFOOD: Final = frozenset("fish salmon tuna seafood sushi shellfish prawns shrimp".split())
+_DAIRY: Final = frozenset("cheese eggs dairy milk butter yoghurt yogurt honey".split())
+_NOT_EATEN: Final = {
+    "vegan": _MEAT | _SEAFOOD | _DAIRY,
+    "vegetarian": _MEAT | _SEAFOOD,
+    "pescatarian": _MEAT,
+}
+
+
+def _diets(view: SubjectView, slot: str, food: str) -> Iterable[MemCube]:
+    return [
+        cube
+        for cube in view.in_slot(slot)
+        if cube.state is State.ACTIVE and cube.payload and food.lower() in _NOT_EATEN.get(cube.payload.value or "", ())
+    ]
+
+
 def _overlap(one: frozenset[str], other: frozenset[str]) -> bool:
     return bool(one and other) and (one <= other or other <= one)
 
 
 def _left_off(view: SubjectView, left: LeftOff, statement: Statement) -> Iterable[MemCube]:
-    who, what = tuple(terms(left.who)), tuple(terms(left.what))
-    if not who or not what:
+    """What somebody does with a thing that is gone: who, one verb of use or of being somewhere, and the thing."""
+    who, what = tuple(terms(left.who)), tuple(word for word in terms(left.what) if word not in _LOOKS)
+    if not who or not what or left.who[:1].islower():
         return []
     verbs = _USING | content_stems(without_dates(statement.text))
-    size = len(who) + len(what) + 1
-    found = []
+    found = list(_pets(view, left))
     for cube in view.mentioning(f"{left.who} {left.what}", (*who, *what)):
         for theirs in frames(cube.text):
-            words = theirs.words
-            bare = words[: len(who)] == who and words[size - len(what) : size] == what
-            goes_on = bare and words[len(who)] in verbs and _tail(theirs.core, words[size:])
-            if goes_on and theirs.holds and not theirs.past:
+            words = _plain(theirs).words[len(who) :]
+            at = 0 if words[: len(what)] == what else 1
+            does = at == 0 or (bool(words) and words[0] in verbs)
+            if (
+                does
+                and theirs.words[: len(who)] == who
+                and words[at : at + len(what)] == what
+                and _tail(theirs.core, words[at + len(what) :])
+                and theirs.holds
+                and not theirs.past
+                and _as_many(frame(f"{left.who} {left.what}"), theirs)
+            ):
                 found.append(cube)
     return found
 
 
+def _pets(view: SubjectView, left: LeftOff) -> Iterable[MemCube]:
+    """Who was given away is nobody's dog; what else the fact names stays with it."""
+    name = left.what.casefold()
+    if not left.what[:1].isupper():
+        return []
+    return [
+        cube
+        for slot in view.slots()
+        if slot.startswith(f"{left.who.casefold()}/") and slot.endswith("_name")
+        for cube in view.in_slot(slot)
+        if cube.state is State.ACTIVE and cube.payload and cube.payload.value == name and " and " not in cube.text
+    ]
+
+
 def _tail(core: str, more: tuple[str, ...]) -> bool:
-    """Whether what follows only says when, where or how often."""
-    return not more or narrows(core, more[0])
+    """Whether what follows only says when, where, what for or how often."""
+    return not more or more[0] == "call" or narrows(core, more[0], _GOES_ON)
 
 
 def _owner(who: str) -> tuple[str, str]:

@@ -104,10 +104,11 @@ _LEADING: Final = re.compile(
     re.IGNORECASE,
 )
 _ALLERGY: Final = re.compile(r"\b(?:has|have) an? (?:\w+ )?(?P<what>\w+) allergy\b", re.IGNORECASE)
-_HABIT_FIRST: Final = re.compile(r"^(?P<when>(?:every|each|on|in) (?:[\w-]+ ?){1,3}?),? (?P<rest>[A-Z].+)$", re.IGNORECASE)
+_HABIT_FIRST: Final = re.compile(r"^(?P<when>(?:every|each|on|in) (?:[\w-]+ ?){1,3}?),? (?P<rest>(?-i:[A-Z]).+)$", re.IGNORECASE)
 _GOT: Final = re.compile(r"\b(?P<has>has|have)(?P<also> \w+)? got\b", re.IGNORECASE)
 _TAIL: Final = re.compile(
-    r"(?:, (?!(?:and|but|or|not|so)\b)|; | [–—-] | \(|,? (?:because|since (?=\w+ (?:is|was|has))|which|so that)\b).*$"
+    r"(?:, (?!(?:and|but|or|not|so)\b)|; | [–—-] | \(|,? (?:because|since (?=\w+ (?:is|was|has))|which|so that)\b"
+    r"| and (?=(?:quite|very|really|pretty|rather|so|happy|glad|proud|loving|enjoying)\b)).*$"
 )
 
 
@@ -275,7 +276,7 @@ def main_clause(text: str) -> str:
     """The statement without what is added to it: "loves coffee, four cups a day". A list is not cut."""
     bare = _ANNOTATION.sub("", text)
     cut = _TAIL.search(bare)
-    if cut is None or cut.start() < _SHORTEST or re.search(r"\b(?:and|or)\b", bare[cut.start() :].split(".")[0]):
+    if cut is None or cut.start() < _SHORTEST or re.search(r"\b(?:and|or)\b", bare[cut.start() :].removeprefix(" and")):
         return text
     return bare[: cut.start()]
 
@@ -308,13 +309,14 @@ def _is_past(text: str) -> bool:
     return any(word in PAST_FORMS and before not in _AUXILIARIES for before, word in pairwise(words))
 
 
-def narrows(core: str, first: str) -> bool:
+def narrows(core: str, first: str, also: frozenset[str] = frozenset()) -> bool:
     """Whether what begins at the word with this stem only says when, where or with whom."""
+    qualifies = _QUALIFIES | also
     qualified = False
     for before, word in pairwise(core.lower().split()):
         # "on the way", "on Rob's commute": what qualifies stands before whose it is.
-        qualified = before in _QUALIFIES or (qualified and (before in _DETERMINERS or before.endswith("'s")))
+        qualified = before in qualifies or (qualified and (before in _DETERMINERS or before.endswith("'s")))
         found = terms(word)
         if found and found[0] == first:
-            return qualified or word in _QUALIFIES or is_number_word(before)
+            return qualified or word in qualifies or is_number_word(before)
     return False

@@ -169,6 +169,17 @@ _DEEDS: Final = (
         "{who} is {x}",
         empties="job",
     ),
+    _deed(rf"{_WHO}{_AUX} (?:quit|resigned)(?= (?:in|last|yesterday|today|on|for good|already|this|after)\b|$)", empties=_WORK),
+    _deed(
+        rf"^(?P<who>[A-Z]\w+)'s (?:contract|job|time|internship|apprenticeship|stint|gig) (?:at|with) (?:the )?(?P<x>[^,;:.()]{{2,50}}?)"
+        rf" (?:has |is |was |just )*(?:ran out|run out|ended|over|up|expired|finished|come to an end|came to an end|not renewed){_END}",
+        *_BELONGING,
+        empties=f"{_WORK} studies_at",
+    ),
+    _deed(
+        rf"{_WHO}{_AUX} (?:eats?|eating|started eating|begun eating|eating|back to eating|had|tried) (?P<x>[a-z]+)(?: (?:again|now|these days))",
+        empties="diet",
+    ),
     _deed(
         rf"{_WHO}{_AUX} (?:graduated|dropped out|(?:finished|completed|got|earned|received|defended)"
         r" (?:\w+'s |the |a |his |her )?(?:studies|degree|diploma|PhD|bachelor's?|master's?|thesis))\b(?! of )",
@@ -219,7 +230,7 @@ _DEEDS: Final = (
         rf"{_WHO}{_AUX} (?:dating|seeing|engaged|married|together with|in a relationship|going out with)\b",
         "{who} is single",
     ),
-    _deed(rf"{_WHO}{_AUX} (?:boyfriend|girlfriend|partner|husband|wife)\b", "{who} is single"),
+    _deed(rf"{_WHO}{_AUX}(?: (?:an?|\w+'s|met|found|new))* (?:boyfriend|girlfriend|partner|husband|wife|fianc[ée]e?)\b(?! of)", "{who} is single"),
     _deed(
         rf"^(?P<x>[A-Z]\w+) and (?P<who>[A-Z]\w+){_AUX} (?:got )?married\b",
         "{who} is engaged to {x}", "{who} is dating {x}", "{x} is engaged to {who}", "{who} and {x} are engaged",
@@ -310,7 +321,10 @@ _DEEDS: Final = (
         *_DOING,
     ),
     _deed(rf"{_WHO}{_AUX} (?:given up on|gave up on|dropped|abandoned|scrapped|shelved) {_X}{_END}",
-          "{who} wants {x}", "{who} wants to {x}", "{who} plans {x}", "{who} is {x}", *_DOING),
+          "{who} wants {x}", "{who} wants to {x}", "{who} plans {x}", "{who} is {x}", "{who} wants to move to {x}",
+          "{who} wants to go to {x}", "{who} plans to move to {x}", "{who} plans to go to {x}", "{who} is moving to {x}",
+          "{who} wants to buy {x}", "{who} wants to get {x}", "{who} wants to learn {x}", "{who} plans to buy {x}",
+          "{who} is planning {x}", *_DOING),
     _deed(rf"{_WHO}{_AUX} (?:off|come off|came off|weaned off|finished taking) {_X}{_END}",
           "{who} is on {x}", "{who} is taking {x}", "{who} takes {x}"),
     _deed(
@@ -322,6 +336,25 @@ _DEEDS: Final = (
     _deed(
         rf"^(?P<me>[^,;:.()]{{2,40}}?)'s (?P<x>[\w' -]{{2,40}}?){_AUX} (?:stolen|totalled|wrecked|scrapped|sold|towed away)\b",
         "{me} has {x}", "{me} owns {x}", "{me} drives {x}", "{me} rides {x}",
+    ),
+    # Whatever one did with a thing, it is over.
+    _deed(
+        rf"{_WHO}{_AUX} (?:had to |decided to |finally )?(?:sold|returned|handed back|gave (?:back|up|away)|given (?:back|up|away)|give up"
+        rf"|cancell?ed|cancel|dropped|drop|quit|stopped|ended|finished|got rid of|gotten rid of|get rid of|let go of|parted with|rehomed?"
+        rf"|donated?|passed on|lost|ditched|binned|threw (?:out|away)|thrown (?:out|away)|scrapped|abandoned|closed|terminated"
+        rf"|done with|through with|off|had enough of|no more|wrapped up|packed in|jacked in|retired from|shut down) {_X}{_NEAR}",
+        leaves_off=True,
+    ),
+    _deed(
+        rf"{_WHO}{_AUX} (?:had to |decided to )?(?:handed|hand|gave|give|given|threw|thrown|sent|took|taken|packed) {_X}"
+        rf" (?:back|up|away|out|in){_END}",
+        leaves_off=True,
+    ),
+    _deed(
+        rf"^(?:(?i:the|this|that) |(?P<who>[A-Z]\w+)'s )?(?P<x>[^,;:.()]{{2,50}}?) (?:(?:is|are|was|were|has|have|has been|got|finally|all|now)"
+        rf" )*(?:over|gone|finished|done with|history|no more|stolen|sold|expired|ran out|run out|ended|discontinued|a thing of the past"
+        rf"|closed down|wound up|behind (?:me|\w+)|lapsed)(?= (?:from|by|at|in|on|for|to|last|yesterday|today|now|because|after|this)\b|[.,;:(!]|$)",
+        leaves_off=True,
     ),
     # Another one in its place.
     _deed(
@@ -381,6 +414,10 @@ _DEEDS: Final = (
 )
 
 
+# "The Canada idea" is Canada, "the loft keys" stand for the loft.
+_IDEA: Final = re.compile(r"(?<=\w) (?:idea|plans?|thing|project|dream|keys|lease|contract|subscription|membership|account)$")
+
+
 def implied(text: str, speaker: str | None) -> Implied:
     """What a statement in the third person implies; nothing where it tells of no deed."""
     text = without_dates(text).strip(" .!")
@@ -395,9 +432,13 @@ def implied(text: str, speaker: str | None) -> Implied:
         if found is None:
             continue
         words = {"me": speaker or _ANY, "who": _ANY, "x": _ANY, "y": _ANY, **found.groupdict()}
+        words["x"] = _IDEA.sub("", words["x"])
         who = words["who"] or words.pop("who2", None) or speaker or _ANY
         words["who"] = who.removesuffix(" and others")
         over += [line.format(**words) for line in deed.over]
+        if words["x"].startswith("the ") and speaker:
+            own = {**words, "x": f"{speaker}'s {words['x'].removeprefix('the ')}"}
+            over += [line.format(**own) for line in deed.over if line.startswith("{x}")]
         holds += [line.format(**words) for line in deed.holds]
         if deed.empties:
             emptied.append(Emptied(words["who"], deed.empties, words["x"] or None))

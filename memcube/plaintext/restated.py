@@ -126,6 +126,8 @@ def _fragment(said: str) -> _Fragment | None:
     rest = _SPELT.sub("", _PREPOSITION.sub("", rest)).strip(" .!,;")
     if not rest or len(rest.split()) > _FEW_WORDS:
         return None
+    if counted := re.fullmatch(r"(?P<noun>[a-z]{3,}) (?P<value>\S*\d\S*)", rest, re.IGNORECASE):
+        return _Fragment(rest, "counted", old or rf"(?:{counted['noun']}) \S*\w")
     for kind, pattern in _KINDS:
         match = pattern.search(rest)
         if match is None or rest[: match.start()].strip(" .,") not in {"", "the", "about", "around"}:
@@ -142,7 +144,8 @@ def _fragment(said: str) -> _Fragment | None:
 
 def _held(sentence: str, fragment: _Fragment) -> list[re.Match[str]]:
     if fragment.old is not None:
-        old = re.compile(rf"(?<!\w){re.escape(fragment.old)}(?!\w)", re.IGNORECASE)
+        known = fragment.old if fragment.kind == "counted" else re.escape(fragment.old)
+        old = re.compile(rf"(?<!\w){known}(?!\w)", re.IGNORECASE)
         if places := list(old.finditer(sentence)):
             return places
     return _places(sentence, fragment.kind)

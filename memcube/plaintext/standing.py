@@ -12,6 +12,7 @@ from typing import Final
 
 import msgspec
 
+from memcube.plaintext.extract.slot_patterns import MANY, ONE_EACH, PETS
 from memcube.plaintext.frames import without_dates
 from memcube.plaintext.words import terms
 
@@ -41,6 +42,9 @@ _KNOWN: Final = re.compile(
     r" (?P<value>[^,;]{1,60}?)(?: (?:now|these days|nowadays|instead))?$"
 )
 _ONE_OF_IT: Final = re.compile(rf"\b(?:{_ONE})$", re.IGNORECASE)
+_PERSONS: Final = re.compile(
+    rf"\b(?:{ONE_EACH}|{MANY}|{PETS.replace('|boat|car', '')}|parents|kids|children|family|people|guests?)s?$", re.IGNORECASE
+)
 _LIVING: Final = (
     r"(?:\w+'s )(?!(?:" + _SEVERAL + r")\b)(?:[\w-]+ )?(?:parents|grandparents|in-laws|folks|family|kids|children|mother|father"
     r"|mom|mum|dad|grandmother|grandfather|grandma|grandpa|ex|boss)"
@@ -75,6 +79,10 @@ _WEIGHT: Final = re.compile(
 _DOSE: Final = re.compile(
     r"^(?P<who>[A-Z]\w+|\S+'s [a-z -]{2,20}?) (?:now |has |is |just |currently )*(?:takes?|taking|on|started|up to|down to)(?: now)?"
     r" (?P<value>\d[\d.,]* ?(?:mg|mcg|ml|g|units))(?: of)? (?P<drug>[a-z]\w+)|^(?P<who2>[A-Z]\w+) (?:takes?|is on) (?P<drug2>[a-z]\w+),? (?P<value2>\d[\d.,]* ?(?:mg|mcg|ml|g|units))"
+)
+_WEEKLY: Final = re.compile(
+    r"^(?P<what>.{5,60}?) (?:now |always |only |usually )*(?:is |are )?(?:now )?(?:on|every) (?P<day>(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day)s?"
+    r"(?: now| instead| these days|, [^,]+| (?:morning|evening|afternoon|night)s?| at \S+)*$"
 )
 _RIDE: Final = (
     r"bus|train|tram|subway|metro|underground|tube|car|bike|bicycle|cycl\w+|ferry|scooter|motorbike|foot|walk\w*|driv\w+"
@@ -144,6 +152,8 @@ def standing(text: str) -> Standing | None:
     if found := _DOSE.match(text):
         who, drug, value = (found[key] or found[f"{key}2"] for key in ("who", "drug", "value"))
         return Standing((f"dose-{drug.lower()}", *terms(who)), (value.replace(" ", ""),), _is_news(text))
+    if found := _WEEKLY.match(text):
+        return Standing(("weekly", *terms(found["what"])), (found["day"],), _is_news(text))
     if found := _COMMUTE.match(text):
         return Standing(("commute", *terms(found["who"])), _ride(found["value"]), _is_news(text))
     if found := _USE.match(text):
@@ -172,6 +182,8 @@ def _known(text: str) -> Standing | None:
     noun = re.sub(r"^(?:new|old) ", "", found["noun"])
     one = _ONE_OF_IT.search(noun) is not None
     of = found["of"].replace(found["new"] or "\0", "")
+    if kind == "where" and _PERSONS.search(noun):
+        return None  # where somebody is just now says nothing of where they live
     news = (_is_news(text) and (one or kind != "thing")) or (found["new"] is not None and one)
     return Standing((kind, *terms(of)), tuple(terms(found["value"])), news)
 
@@ -182,8 +194,8 @@ def _kind(value: str) -> str | None:
         return "name"
     if re.match(r"(?:at |about |around )?[\d$€£]", value):
         return "number"
-    if re.match(r"(?:in|at) (?:the )?[A-Z]", value):
-        return "place"
+    if re.match(r"(?:with|under|behind|in|on|at|next to|by|inside|above) (?:the |my |\w+'s )?\w+(?: \w+)?$", value):
+        return "where"
     if re.match(r"an? \w", value):
         return "thing"
     return None

@@ -11,7 +11,9 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from memcube.plaintext.extract import dropped, leads, person, sentences
+import msgspec
+
+from memcube.plaintext.extract import dropped, leads, person, sentences, slots
 from memcube.plaintext.extract.chatter import MATERIAL, UNMEANT
 from memcube.plaintext.extract.person import SPEAKER
 
@@ -58,17 +60,37 @@ _HANDLED: Final = re.compile(
     r"(?= (?:up|down|back|forward|off|again|because|since|to|by|from|until|for)\b|[.,;!]|$)",
     re.IGNORECASE,
 )
+# "Mum's finally left", "Lisbon's been pushed": has.
+_HAS: Final = re.compile(
+    r"(?<=\w)['’]s (?=(?:(?:finally|just|now|already|recently|also|officially) )*(?:been|gone|left|moved|got|started|had|sold|quit"
+    r"|become|given|taken|switched|changed|joined|stopped|retired|passed|died|lost|found|bought|broken|come|closed|ended|finished"
+    r"|dropped|cancell?ed|outgrown|turned|grown|decided|resigned|resumed|begun)\b)"
+)
+_GOT_RID: Final = re.compile(
+    r"\b(?P<verb>sold|returned|cancell?ed|quit|dropped|gave up|given up|lost|stopped|finished|rehomed|scrapped|donated|binned|ended"
+    r"|closed|left) (?:it|them|him|her)\b",
+    re.IGNORECASE,
+)
+_OBJECT: Final = re.compile(r"\b(?:the|my|our) (?!(?:same|first|other|new|end|next|last)\b)[\w-]+(?: [A-Z][\w-]+)*")
 _NO_SUBJECT: Final = re.compile(r"^(?:am|is|are|was|were|have|has|had|moved|sold|bought|got|left|quit|started|stopped|gave|went|joined"
                                 r"|finished|switched|cancell?ed|took|began|changed|no longer)\b", re.IGNORECASE)  # fmt: skip
 
 
-def told(text: str, speaker: str) -> tuple[str, ...]:
+class Clause(msgspec.Struct, frozen=True):
+    """A clause, with the functional slot that it fills and whose that is, if it does."""
+
+    text: str
+    slot: str | None = None
+    value: str | None = None
+
+
+def told(text: str, speaker: str) -> tuple[Clause, ...]:
     """What a turn tells, clause by clause: "Ada's parents have sold the house", "Ada's parents moved to Trieste"."""
     text = sentences.clean(text)
     if len(text) > _LONGEST or sentences.is_program(text) or MATERIAL.search(text):
         return ()
-    found: list[str] = []
-    other, thing = "", ""
+    found: list[Clause] = []
+    other, thing, last = "", "", ""
     for sentence in sentences.split(text):
         if "?" in sentence or _SUPPOSED.search(sentence) or UNMEANT.search(sentence):
             continue
@@ -80,7 +102,11 @@ def told(text: str, speaker: str) -> tuple[str, ...]:
             clause = dropped.with_subject(_first_capital(_ASIDE.sub("", part.strip(" ,.!")).strip(" ,.!")))
             if not clause:
                 continue
-            clause = _with_noun(clause, other, thing)
+            clause = _HAS.sub(" has ", _with_noun(clause, other, thing))
+            if last and (rid := _GOT_RID.search(clause)):
+                clause = f"{clause[: rid.start()]}{rid['verb']} {last}{clause[rid.end() :]}"
+            elif objects := _OBJECT.findall(clause):
+                last = objects[-1]
             if subject and _NO_SUBJECT.match(part.strip()):
                 clause = f"{subject} {part.strip()}"
             if named := _SUBJECT.match(clause):
@@ -90,8 +116,16 @@ def told(text: str, speaker: str) -> tuple[str, ...]:
             if handled := _HANDLED.search(clause):
                 thing = handled["what"]
             clause = clause.replace(_AND_I, " and ")
-            found.append(_first_capital(person.resolve(clause)).replace(SPEAKER, speaker))
+            found.append(_clause(_first_capital(person.resolve(clause)), speaker))
     return tuple(dict.fromkeys(found))
+
+
+def _clause(resolved: str, speaker: str) -> Clause:
+    filled = slots.slot_of(resolved, None, ahead=False)
+    text = resolved.replace(SPEAKER, speaker)
+    if filled is None or filled.value is None or slots.ends(resolved):
+        return Clause(text)
+    return Clause(text, f"{(filled.about or speaker).casefold()}/{filled.slot}", filled.value)
 
 
 def _with_noun(clause: str, other: str, thing: str) -> str:
