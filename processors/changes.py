@@ -15,11 +15,12 @@ import msgspec
 
 from memcube.cube import MemCube, State
 from memcube.plaintext.extract.slot_table import is_functional
-from memcube.plaintext.frames import Frame, clauses, denied_words, frame, frames, one_word_apart
+from memcube.plaintext.frames import Frame, clauses, denied_words, frame, frames, may_deny
 from memcube.plaintext.namesakes import may_be_one
 from memcube.plaintext.standing import standing
 from memcube.plaintext.view import SubjectView
 from memcube.plaintext.wishes import topic
+from memcube.plaintext.wording import one_word_apart
 from processors.step import Statement
 
 # Slots of many values that are named whole: who no longer enjoys hiking does not love it either.
@@ -165,11 +166,10 @@ def _wished(view: SubjectView, statement: Statement) -> list[MemCube]:
 
 
 def _alike(view: SubjectView, statement: Statement) -> list[MemCube]:
-    # An attribute or a choice is another one by a word, so that the word is not looked for.
     return [
         cube
         for said in frames(statement.text)
-        for cube in view.mentioning(statement.text, said.attribute or said.words[:2])
+        for cube in _near(view, statement.text, said)
         if _open(cube, statement)
         and any(
             _changes(said, theirs, corrects=statement.cue == "correction") for theirs in frames(cube.text)
@@ -182,9 +182,21 @@ def changed_by(view: SubjectView, sentence: str) -> list[MemCube]:
     return [
         cube
         for said in frames(sentence)
-        for cube in view.mentioning(sentence, said.attribute or said.words[:2])
+        for cube in _near(view, sentence, said)
         if any(_changes(said, theirs, corrects=False) for theirs in frames(cube.text))
     ]
+
+
+def _near(view: SubjectView, text: str, said: Frame) -> list[MemCube]:
+    """The facts whose frame may stand against one: few, since a frame costs more than a look at the words."""
+    # An attribute is another one by a word, so that the word is not looked for; so is a choice.
+    chosen = said.now and len(said.words) > 2
+    shared = said.attribute or (said.words[:2] if chosen else said.words)
+    found = list(view.mentioning(text, shared))
+    if said.holds and not chosen:
+        # Who plays tennis on Sundays does play tennis.
+        found += [cube for cube in view.mentioning(text, said.words[:2]) if may_deny(cube.text)]
+    return each_once(found)
 
 
 def _changes(said: Frame, theirs: Frame, *, corrects: bool) -> bool:

@@ -17,14 +17,13 @@ from memcube.errors import Refused
 from memcube.plaintext.frames import frame
 from memcube.plaintext.lifetimes import expires
 from memcube.plaintext.spoken import command
-from memcube.plaintext.told import told
 from memcube.plaintext.view import SubjectView
 from memcube.plaintext.words import content_stems
-from processors import changes, commands, erase, orders
+from processors import changes, commands, erase, orders, overheard
 from processors.extract import speaker
 from processors.losses import lost
-from processors.retire import end, retire_turn, take_back
-from processors.returns import put_in_place, reopened
+from processors.retire import retire_turn, said_at, supersede, take_back
+from processors.returns import put_in_place
 from processors.revision import Revision, with_source
 from processors.sameness import said_before
 from processors.step import Opened, Outcome, Statement, Vectors
@@ -92,7 +91,7 @@ def retell(opened: Opened, statements: tuple[Statement, ...], vectors: Vectors, 
     sources = (revision.source(speaker(opened.event, opened.contents[0])),)
     for statement in statements:
         _fact(revision, statement, sources)
-    _told(revision, statements)
+    _overheard(revision, statements)
 
 
 def _hear(revision: Revision, statements: tuple[Statement, ...]) -> None:
@@ -108,83 +107,16 @@ def _hear(revision: Revision, statements: tuple[Statement, ...]) -> None:
             revision.add(statement, sources, "turn", follows=before)
         else:
             _fact(revision, statement, sources)
-    _told(revision, statements)
+    _overheard(revision, statements)
     outlived = [fact.valid_to for fact in revision.view.drawn_from(revision.event.id) if fact.valid_to]
     if outlived:
         retire_turn(revision, revision.event.id, max(outlived))
 
 
-def _told(revision: Revision, statements: tuple[Statement, ...]) -> None:
-    """End what the turn says is over in clauses of which no memory is made: "Sold the Volvo at last".
-
-    What such a clause says instead is kept, where no memory of the turn says it.
-    """
-    content = revision.opened.contents[0]
-    who, said = speaker(revision.event, content), revision.now
-    for number, clause in enumerate(told(content.text, who)):
-        if (again := reopened(revision, clause.text, who)) is not None:
-            _hold_again(revision, again, number)
-        heard = Statement(
-            f"told/{number}",
-            Form.FACT,
-            clause.text,
-            revision.event.time,
-            PROCESSOR,
-            slot=clause.slot,
-            value=clause.value,
-            speaker=who,
-        )
-        ended = [cube for cube in undone(revision.view, heard) if _is_older(revision, cube, said)]
-        for cube in ended:
-            _supersede(revision, cube, heard)
-        if _is_stated(clause.text, statements):
-            continue
-        replaced = [cube for cube in changes.replaced(revision.view, heard) if _is_older(revision, cube, said)]
-        if replaced:
-            if not _is_kept(revision, clause.text):
-                revision.add(heard, (revision.source(who),), "new")
-            for cube in replaced:
-                _supersede(revision, cube, heard)
-
-
-def _is_older(revision: Revision, cube: MemCube, said: datetime) -> bool:
-    """Whether it holds still and was said before this turn, so that this may end it."""
-    own = any(source.event_id == revision.event.id for source in cube.sources)
-    return cube.state is State.ACTIVE and not own and _said(revision, cube) <= said
-
-
-def _is_stated(clause: str, statements: tuple[Statement, ...]) -> bool:
-    """Whether a statement of the turn has said this, with its slot: it has been weighed."""
-    words = content_stems(clause)
-    return any(
-        statement.form is Form.FACT
-        and (changes.functional(statement.slot) or statement.text == clause)
-        and words <= content_stems(statement.text)
-        for statement in statements
-    )
-
-
-def _is_kept(revision: Revision, clause: str) -> bool:
-    words = content_stems(clause)
-    return any(words <= content_stems(fact.text) for fact in revision.view.drawn_from(revision.event.id))
-
-
-def _hold_again(revision: Revision, former: MemCube, number: int) -> None:
-    """Say once more what was said before, as a correction of what has replaced it."""
-    if former.payload is None:
-        return
-    statement = Statement(
-        step=f"again/{number}",
-        form=Form.FACT,
-        text=former.text,
-        valid_from=revision.event.time,
-        processor=PROCESSOR,
-        slot=former.payload.slot,
-        value=former.payload.value,
-        cue="correction",
-        speaker=speaker(revision.event, revision.opened.contents[0]),
-    )
-    _fact(revision, statement, (revision.source(statement.speaker or ""),))
+def _overheard(revision: Revision, statements: tuple[Statement, ...]) -> None:
+    for statement in overheard.said_again(revision):
+        _fact(revision, statement, (revision.source(statement.speaker or ""),))
+    overheard.end_what_is_over(revision, statements)
 
 
 def _answered(revision: Revision, turn: Statement, data: Response) -> None:
@@ -260,7 +192,7 @@ def _replace(revision: Revision, statement: Statement, sources: tuple[Source, ..
         return
     for cube in changes.denied(revision.view, statement):
         take_back(revision, cube, "corrected")
-    later = [_said(revision, cube) for cube in others if _said(revision, cube) > said]
+    later = [said_at(revision, cube) for cube in others if said_at(revision, cube) > said]
     announced = _is_announced(statement, said)
     if later:
         for cube in others:
@@ -271,7 +203,7 @@ def _replace(revision: Revision, statement: Statement, sources: tuple[Source, ..
         revision.add(statement, sources, "announced", expires_at=_expires(statement, said))
     else:
         for cube in others:
-            _supersede(revision, cube, statement)
+            supersede(revision, cube, statement)
         reason = "remember" if statement.kept else "new"
         revision.add(statement, sources, reason, expires_at=_expires(statement, said))
 
@@ -294,7 +226,7 @@ def _expires(statement: Statement, said: datetime) -> datetime | None:
 def _end_at(revision: Revision, cube: MemCube, said: datetime) -> None:
     """What a late statement replaced was over when that was said, and not only at the next one."""
     if (
-        _said(revision, cube) < said
+        said_at(revision, cube) < said
         and cube.state is State.SUPERSEDED
         and (cube.valid_to is None or cube.valid_to > said)
     ):
@@ -322,11 +254,13 @@ def _end(revision: Revision, statement: Statement, sources: tuple[Source, ...]) 
     said = revision.now
     ended = changes.ended(revision.view, statement)
     later = [
-        _said(revision, cube) for cube in ended if cube.state is State.ACTIVE and _said(revision, cube) > said
+        said_at(revision, cube)
+        for cube in ended
+        if cube.state is State.ACTIVE and said_at(revision, cube) > said
     ]
     for cube in ended:
-        if _said(revision, cube) <= said:
-            _supersede(revision, cube, statement)
+        if said_at(revision, cube) <= said:
+            supersede(revision, cube, statement)
     without = msgspec.structs.replace(statement, slot=None, value=None)
     if later:
         revision.add(without, sources, "said-late", state=State.SUPERSEDED, valid_to=min(later))
@@ -337,8 +271,8 @@ def _end(revision: Revision, statement: Statement, sources: tuple[Source, ...]) 
         *undone(revision.view, statement),
     ]
     for cube in changes.each_once(more):
-        if _said(revision, cube) <= said:
-            _supersede(revision, cube, statement)
+        if said_at(revision, cube) <= said:
+            supersede(revision, cube, statement)
     revision.add(without, sources, "new", expires_at=_expires(statement, said))
 
 
@@ -359,17 +293,3 @@ def _merge(revision: Revision, same: MemCube, statement: Statement, sources: tup
     revision.revise(
         same, Decision.MERGE, "said-again", payload=payload, valid_from=valid_from, expires_at=expires_at
     )
-
-
-def _supersede(revision: Revision, cube: MemCube, by: Statement) -> None:
-    said = revision.now
-    dated_change = by.dated and _said(revision, cube) < by.valid_from <= said
-    reason = {"correction": "corrected", "ending": "ended", None: "replaced"}[by.cue]
-    end(revision, cube, reason, by.valid_from if dated_change else said)
-
-
-def _said(revision: Revision, cube: MemCube) -> datetime:
-    """When a memory was last said; what was announced for a day that is over counts from that day."""
-    said = min(max(source.time for source in cube.sources), cube.recorded_at)
-    plan = cube.payload is None or changes.slot_of(cube.payload.slot)[1].startswith("plan")
-    return cube.valid_from if not plan and said < cube.valid_from <= revision.opened.recorded_at else said

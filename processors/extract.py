@@ -13,6 +13,8 @@ from memcube.plaintext import extract as rules
 from memcube.plaintext.extract.slot_table import is_functional
 from memcube.plaintext.restated import first_sentence, in_one_turn, put_right
 from memcube.plaintext.spoken import Spoken, command
+from memcube.plaintext.told import told
+from memcube.plaintext.words import content_stems
 from processors.step import Cue, Heard, Opened, Statement
 from schemas.body import Content
 from schemas.envelope import Event
@@ -103,19 +105,21 @@ def _facts(event: Event, content: Content, before: Sequence[Heard]) -> tuple[Sta
         )
         for n, candidate in enumerate(rules.extract(turn, earlier))
     )
+    found = _with_slots(found, text, who)
     if not any(statement.slot == f"{who.casefold()}/name" for statement in found):
         found += _called(event, text, who)
     return found or _asked_for(event, asked, who)
 
 
 _CALL_ME: Final = re.compile(
-    r"(?:^|[,.;!–-] ?|\b(?:so|and|but|just|please|you can|everyone can) )call me (?P<name>[A-Z][\w'-]+)"
+    r"(?:^|[,.;!-] ?|\b(?:so|and|but|just|please|you can|everyone can) )call me (?P<name>[A-Z][\w'-]+)"
     r"(?= (?:from now on|please|instead|now|again|going forward|if you like)\b|[.,!;]|$)"
 )
 
 
 _NAME_NOW: Final = re.compile(
-    r"\bname\b[^.!?]{0,40}\b(?:it's|it is|i'm|i am)(?: now)? (?P<name>[A-Z][\w'-]+(?: [A-Z][\w'-]+)*)(?: now)?(?=[.,!]|$)"
+    r"\bname\b[^.!?]{0,40}\b(?:it's|it is|i'm"
+    r"|i am)(?: now)? (?P<name>[A-Z][\w'-]+(?: [A-Z][\w'-]+)*)(?: now)?(?=[.,!]|$)"
 )
 
 
@@ -137,6 +141,30 @@ def _called(event: Event, text: str, who: str) -> tuple[Statement, ...]:
             category="fact",
         ),
     )
+
+
+def _with_slots(found: tuple[Statement, ...], text: str, who: str) -> tuple[Statement, ...]:
+    """Statements with the slot that one of their clauses fills: "left Bremen, she lives in Husum now"."""
+    if all(statement.slot is not None for statement in found):
+        return found
+    filled = [clause for clause in told(text, who) if clause.slot and "/plan/" not in clause.slot]
+    known = {statement.slot for statement in found}
+    return tuple(
+        msgspec.structs.replace(statement, slot=fits[0].slot, value=fits[0].value)
+        if statement.slot is None
+        and statement.cue != "ending"
+        and len(
+            fits := [one for one in filled if one.slot not in known and _is_part(one.text, statement.text)]
+        )
+        == 1
+        else statement
+        for statement in found
+    )
+
+
+def _is_part(clause: str, text: str) -> bool:
+    whole, part = content_stems(text), content_stems(clause)
+    return len(part) > 1 and part < whole
 
 
 class _Righted(msgspec.Struct, frozen=True):

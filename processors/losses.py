@@ -15,15 +15,22 @@ from processors.step import Statement
 
 _DEATH: Final = re.compile(
     r"^(?:sadly,? |unfortunately,? )?(?P<who>.{2,60}?) (?:has |have |just |recently |sadly |suddenly )*"
-    r"(?:died|passed away|was put (?:down|to sleep)|is dead)\b",
+    r"(?:died|passed away|was put (?:down|to sleep)|is dead|is no longer with us)\b(?P<who2>)",
     re.IGNORECASE,
+)
+# Who lost somebody says so in other words, which name them last.
+_GOODBYE: Final = re.compile(
+    r"\b(?:say goodbye to|said goodbye to|lost|put(?:ting)? down|bury|buried"
+    r"|put to sleep) (?P<who>(?:\S+'s [a-z]+ )?[A-Z]\w+)\b"
+    r"|\b(?:had|put) (?P<who2>[A-Z]\w+) (?:put )?(?:down|to sleep)\b"
 )
 # What is over with a life; a birthday, a name and what happened stay.
 _OF_THE_LIVING: Final = frozenset(
     {"lives_in", "works_at", "studies_at", "job", "diet", "age", "phone", "email"}
 )
 _PARTED: Final = re.compile(
-    r"\b(?:divorced|separated|'s ex-?(?:wife|husband|girlfriend|boyfriend|partner|fianc[ée]e?)?\b|(?:broke|broken|split) up)\b"
+    r"\b(?:divorced|separated|'s ex-?(?:wife|husband|girlfriend|boyfriend|partner|fianc[ée]e?)?\b|(?:broke"
+    r"|broken|split) up)\b"
     r"|\b(?:not|no longer|n't) (?:seeing|dating|together with|married to|engaged to)\b",
     re.IGNORECASE,
 )
@@ -77,10 +84,10 @@ def lost(view: SubjectView, statement: Statement) -> list[MemCube]:
 
 def _gone(view: SubjectView, statement: Statement) -> list[MemCube]:
     """Who died has no home and no job any more, and nobody has a dog of that name."""
-    died = _DEATH.match(statement.text)
+    died = _DEATH.match(statement.text) or _GOODBYE.search(statement.text)
     if died is None or "?" in statement.text:
         return []
-    *_, last = died["who"].split()
+    *_, last = (died["who"] or died["who2"]).split()
     name = last if last[:1].isupper() and not last.endswith("'s") else None
     kin = last.lower() if name is None else None
     found = []

@@ -10,7 +10,7 @@ import msgspec
 
 from memcube.cube import MemCube, State
 from memcube.plaintext.extract.slots import normalised
-from memcube.plaintext.frames import without_dates
+from memcube.plaintext.wording import without_dates
 from memcube.plaintext.words import content_stems, terms
 from processors.changes import functional, slot_of
 from processors.revision import Revision
@@ -29,12 +29,16 @@ _RIGHT_BEFORE: Final = re.compile(
     r"|\bthe first (?:one|number|answer|date|time) was (?:right|correct)\b"
 )
 _BACK_ON: Final = re.compile(
-    r"^(?:[Tt]he |\w+'s )?(?P<what>[\w' -]{2,40}?)(?: trip| thing)? (?:is|are) (?:back on|on again|on after all|happening after all)\b"
+    r"^(?:[Tt]he |\w+'s )?(?P<what>[\w' -]{2,40}?)(?: trip| thing)? (?:is|are) (?:back on|on again"
+    r"|on after all|happening after all)\b"
 )
 _NEW_DAY: Final = re.compile(
-    r"^(?:[Tt]he |\S+'s )?(?P<what>[\w' -]{2,40}?)(?:(?: has|'s| have| had)? been| was| were| got| is| are)(?: now)?"
-    r" (?:moved|pushed(?: back)?|postponed|rescheduled|brought forward|put back|delayed|shifted|put off|now on|changed)\b"
+    r"^(?:[Tt]he |\S+'s )?(?P<what>[\w' -]{2,40}?)(?:(?: has|'s| have| had)? been| was| were| got| is"
+    r"| are)(?: now)?"
+    r" (?:moved|pushed(?: back)?|postponed|rescheduled|brought forward|put back|delayed|shifted|put off"
+    r"|now on|changed)\b"
 )
+_IS: Final = re.compile(r" (?:is|are|starts?|begins?|takes place) ")
 _DAY: Final = re.compile(r"\((?P<day>\d{4}-\d\d-\d\d(?: \d\d:\d\d)?)\)")
 # What was meant is something just said.
 _WITHIN: Final = timedelta(hours=1)
@@ -85,8 +89,14 @@ def _replanned(revision: Revision, statement: Statement, who: str) -> Statement 
         for slot in revision.view.slots()
         if slot.startswith(own)
         and words
-        and words <= content_stems(re.sub(r"[/-]", " ", slot.removeprefix(own)))
-        and any(cube.state is State.ACTIVE for cube in revision.view.in_slot(slot))
+        and any(
+            cube.state is State.ACTIVE
+            and (
+                words <= content_stems(re.sub(r"[/-]", " ", slot.removeprefix(own)))
+                or words <= content_stems(_IS.split(cube.text)[0])
+            )
+            for cube in revision.view.in_slot(slot)
+        )
     ]
     if len(meant) != 1:
         return None
@@ -146,7 +156,8 @@ def reopened(revision: Revision, clause: str, who: str) -> MemCube | None:
     ended = [
         cube
         for slot in revision.view.slots()
-        if "/plan/" in slot and words <= content_stems(slot.partition("/plan/")[2].replace("/", " ").replace("-", " "))
+        if "/plan/" in slot
+        and words <= content_stems(slot.partition("/plan/")[2].replace("/", " ").replace("-", " "))
         for cube in revision.view.in_slot(slot)
     ]
     if any(cube.state is State.ACTIVE for cube in ended):

@@ -1,4 +1,4 @@
-"""Which memories end by what a deed implies (`implied`): the search that was crowned, the job that was lost."""
+"""Which memories end by what a deed implies (`implied`): a search that found, a job that was lost."""
 
 from __future__ import annotations
 
@@ -9,26 +9,31 @@ from typing import Final
 import msgspec
 
 from memcube.cube import MemCube, State
-from memcube.plaintext.frames import Frame, frame, frames, narrows, without_dates
-from memcube.plaintext.implied import Emptied, LeftOff, implied
+from memcube.plaintext.frames import Frame, frame, frames, narrows
+from memcube.plaintext.implied import Emptied, LeftOff, Over, implied
 from memcube.plaintext.namesakes import may_be_one
 from memcube.plaintext.quantities import is_number_word
 from memcube.plaintext.standing import Standing, standing
 from memcube.plaintext.view import SubjectView
+from memcube.plaintext.wording import without_dates
 from memcube.plaintext.words import content_stems, terms
 from processors.changes import changed_by
 from processors.step import Statement
 
 _LOOKS: Final = frozenset(
-    terms("old new little small big lovely beloved trusty tiny nice red blue green black white grey gray silver yellow used"
+    terms("old new little small big lovely beloved trusty tiny nice red blue green black white grey gray"
+        " silver yellow used"
           " brand secondhand ancient")
 )  # fmt: skip
-_GOES_ON: Final = frozenset("to as called named until till next this last".split())
+_GOES_ON: Final = frozenset(["to", "as", "called", "named", "until", "till", "next", "this", "last"])
 _PERSON: Final = re.compile(r"^(?P<whose>.+?)'s (?P<kin>[a-z][a-z -]+?)(?: (?P<name>[A-Z][\w-]+))?$")
 # What one does with a thing for as long as one has it; tastes and skills stay when it is given up.
 _USING: Final = frozenset(
-    terms("uses drinks eats takes drives rides plays does reads watches wears banks runs learns studies subscribes"
-          " shops goes orders buys listens follows smokes has owns practises works commutes rents owns sings teaches attends volunteers pays sees visits keeps grows enrolled trains coaches hosts leads renting")
+    terms("uses drinks eats takes drives rides plays does reads watches wears banks runs learns studies"
+        " subscribes"
+          " shops goes orders buys listens follows smokes has owns practises works commutes rents owns"
+          " sings teaches attends volunteers pays sees visits keeps grows enrolled trains coaches hosts"
+          " leads renting")
 )  # fmt: skip
 
 
@@ -36,8 +41,8 @@ def undone(view: SubjectView, statement: Statement) -> list[MemCube]:
     """The current facts that a deed ends."""
     deed = implied(statement.text, statement.speaker)
     found: list[MemCube] = []
-    for sentence in deed.over:
-        found += _denied(view, sentence)
+    for over in deed.over:
+        found += _denied(view, over)
     for sentence in deed.holds:
         found += [cube for cube in changed_by(view, sentence) if cube.text != statement.text]
     for emptied in deed.emptied:
@@ -47,20 +52,38 @@ def undone(view: SubjectView, statement: Statement) -> list[MemCube]:
     return found
 
 
-def _denied(view: SubjectView, sentence: str) -> Iterable[MemCube]:
-    """The facts of the very frame that a sentence has which holds no longer.
+def _denied(view: SubjectView, over: Over) -> Iterable[MemCube]:
+    """The facts of the very frame of a sentence that holds no longer.
 
     Who is known by a name is found as "Ada's cat Momo" too, unless two are known by it.
     """
-    over = frame(sentence)
-    denial = msgspec.structs.replace(over, holds=False, past=False, future=False)
-    name = sentence.split(" ", 1)[0]
+    named = f"{over.who} {over.what}".strip()
+    shared = view.mentioning(named, terms(named)) if over.what else None
     found = []
-    for cube in view.mentioning(sentence, over.words):
-        if any(_ends(denial, theirs) and _as_many(over, theirs) for theirs in frames(_by_name(cube.text, name))):
-            found.append(cube)
-    alike = may_be_one(sentence, [cube.text for cube in found], name)
+    for text in over.texts if shared is None or shared else ():
+        said = frame(text)
+        cubes = view.mentioning(text, said.words) if shared is None else shared
+        found += [cube for cube in cubes if _is_over(said, cube.text, over)]
+    name = over.who or over.what
+    alike = may_be_one(over.texts[0], [cube.text for cube in found], name.split()[-1])
     return [cube for cube, one in zip(found, alike, strict=True) if one]
+
+
+def _is_over(said: Frame, text: str, over: Over) -> bool:
+    denial = msgspec.structs.replace(said, holds=False, past=False, future=False)
+    # Without a thing it is about, the very words count: who found work was out of work, and works.
+    about = len(said.words) - len(terms(over.who))
+    for theirs in frames(_by_name(text, over.who or over.what)):
+        same = _ends(denial, theirs) if about > 1 else _begins(theirs, said)
+        if same and theirs.holds and _as_many(said, theirs) and said.words[:2] == theirs.words[:2]:
+            return True
+    return False
+
+
+def _begins(theirs: Frame, said: Frame) -> bool:
+    bare, whole = said.core.casefold(), theirs.core.casefold()
+    same = whole.split()[-1:] == bare.split()[-1:] or whole.startswith(f"{bare} ")
+    return same and _tail(theirs.core, theirs.words[len(said.words) :])
 
 
 def _plain(said: Frame) -> Frame:
@@ -86,7 +109,9 @@ def _as_many(said: Frame, theirs: Frame) -> bool:
 
 
 def _by_name(text: str, name: str) -> str:
-    found = re.match(rf"\S+'s (?:[a-z-]+ ){{1,3}}(?={re.escape(name)}\b)", text) if name[:1].isupper() else None
+    found = (
+        re.match(rf"\S+'s (?:[a-z-]+ ){{1,3}}(?={re.escape(name)}\b)", text) if name[:1].isupper() else None
+    )
     return text[found.end() :] if found else text
 
 
@@ -94,6 +119,8 @@ def _emptied(view: SubjectView, emptied: Emptied, statement: Statement) -> Itera
     if emptied.slots == ("plan",):
         return _planned(view, emptied)
     found = list(_in_slots(view, emptied, statement))
+    if "job" in emptied.slots and not emptied.value:
+        found += _posts(view, emptied.who)
     if "lives_in" in emptied.slots and emptied.value:
         found += _homes(view, emptied.who, emptied.value)
     return found
@@ -113,18 +140,33 @@ def _planned(view: SubjectView, emptied: Emptied) -> Iterable[MemCube]:
     return held[0] if len(held) == 1 else []
 
 
+def _posts(view: SubjectView, who: str) -> Iterable[MemCube]:
+    """Work said without a slot: "is a sous-chef at the Anker"."""
+    post = re.compile(
+        rf"{re.escape(who)} (?:is|works|has been)(?: now)?(?: as)? (?:an?|the) [\w -]+? (?:at|for"
+        rf"|with) (?:the )?[A-Z]"
+    )
+    return [
+        cube
+        for cube in view.mentioning(who, terms(who))
+        if cube.payload and not cube.payload.slot and post.match(cube.text)
+    ]
+
+
 def _homes(view: SubjectView, who: str, place: str) -> Iterable[MemCube]:
     """Homes said without a slot: "is still in her little flat in Hamburg"."""
     there = Standing(("home", *terms(who)), tuple(terms(place)), news=False)
     return [
-        cube for cube in view.mentioning(f"{who} {place}", (*there.of[1:], *there.value)) if standing(cube.text) == there
+        cube
+        for cube in view.mentioning(f"{who} {place}", (*there.of[1:], *there.value))
+        if standing(cube.text) == there
     ]
 
 
 def _in_slots(view: SubjectView, emptied: Emptied, statement: Statement) -> Iterable[MemCube]:
     owner, kin = _owner(emptied.who)
-    if emptied.slots == ("diet",):
-        return _diets(view, f"{owner}/diet{kin}", emptied.value or "")
+    if emptied.slots == ("diet",) and emptied.value:
+        return _diets(view, f"{owner}/diet{kin}", emptied.value)
     wanted = content_stems(emptied.value) if emptied.value else None
     held = [cube for base in emptied.slots for cube in view.in_slot(f"{owner}/{base}{kin}")]
     theirs = may_be_one(statement.text, [cube.text for cube in held], owner)
@@ -136,15 +178,31 @@ def _in_slots(view: SubjectView, emptied: Emptied, statement: Statement) -> Iter
         and cube.payload
         and cube.payload.value
         and (cube.payload.slot, cube.payload.value) != (statement.slot, statement.value)
+        and content_stems(cube.payload.value) != content_stems(emptied.but)
         and (wanted is None or _overlap(wanted, content_stems(cube.payload.value)))
         and frame(cube.text).holds
     ]
 
 
 # What each of these does not eat.
-_MEAT: Final = frozenset("meat chicken beef pork bacon steak ham sausages turkey lamb burgers salami".split())
-_SEAFOOD: Final = frozenset("fish salmon tuna seafood sushi shellfish prawns shrimp".split())
-_DAIRY: Final = frozenset("cheese eggs dairy milk butter yoghurt yogurt honey".split())
+_MEAT: Final = frozenset(
+    [
+        "meat",
+        "chicken",
+        "beef",
+        "pork",
+        "bacon",
+        "steak",
+        "ham",
+        "sausages",
+        "turkey",
+        "lamb",
+        "burgers",
+        "salami",
+    ]
+)
+_SEAFOOD: Final = frozenset(["fish", "salmon", "tuna", "seafood", "sushi", "shellfish", "prawns", "shrimp"])
+_DAIRY: Final = frozenset(["cheese", "eggs", "dairy", "milk", "butter", "yoghurt", "yogurt", "honey"])
 _NOT_EATEN: Final = {
     "vegan": _MEAT | _SEAFOOD | _DAIRY,
     "vegetarian": _MEAT | _SEAFOOD,
@@ -156,7 +214,9 @@ def _diets(view: SubjectView, slot: str, food: str) -> Iterable[MemCube]:
     return [
         cube
         for cube in view.in_slot(slot)
-        if cube.state is State.ACTIVE and cube.payload and food.lower() in _NOT_EATEN.get(cube.payload.value or "", ())
+        if cube.state is State.ACTIVE
+        and cube.payload
+        and food.lower() in _NOT_EATEN.get(cube.payload.value or "", ())
     ]
 
 
@@ -165,7 +225,7 @@ def _overlap(one: frozenset[str], other: frozenset[str]) -> bool:
 
 
 def _left_off(view: SubjectView, left: LeftOff, statement: Statement) -> Iterable[MemCube]:
-    """What somebody does with a thing that is gone: who, one verb of use or of being somewhere, and the thing."""
+    """What somebody does with a thing that is gone: who, a verb of use or of place, and the thing."""
     who, what = tuple(terms(left.who)), tuple(word for word in terms(left.what) if word not in _LOOKS)
     if not who or not what or left.who[:1].islower():
         return []
@@ -174,6 +234,10 @@ def _left_off(view: SubjectView, left: LeftOff, statement: Statement) -> Iterabl
     for cube in view.mentioning(f"{left.who} {left.what}", (*who, *what)):
         for theirs in frames(cube.text):
             words = _plain(theirs).words[len(who) :]
+            # "Ada's phone is a Fairphone"
+            is_it = theirs.core.startswith(f"{left.who}'s ") and words[1:] == what and theirs.holds
+            if is_it and not theirs.past:
+                found.append(cube)
             at = 0 if words[: len(what)] == what else 1
             does = at == 0 or (bool(words) and words[0] in verbs)
             if (
@@ -199,7 +263,10 @@ def _pets(view: SubjectView, left: LeftOff) -> Iterable[MemCube]:
         for slot in view.slots()
         if slot.startswith(f"{left.who.casefold()}/") and slot.endswith("_name")
         for cube in view.in_slot(slot)
-        if cube.state is State.ACTIVE and cube.payload and cube.payload.value == name and " and " not in cube.text
+        if cube.state is State.ACTIVE
+        and cube.payload
+        and cube.payload.value == name
+        and " and " not in cube.text
     ]
 
 

@@ -15,9 +15,9 @@ from typing import Final
 import msgspec
 
 from memcube.plaintext.quantities import is_number_word, numbers
+from memcube.plaintext.wording import canonical, main_clause, without_dates
 from memcube.plaintext.words import PAST_FORMS, terms
 
-_ANNOTATION: Final = re.compile(r" \(\d{4}(?:-\d\d)?[\d:T/ -]*\)")
 # Phrases that say that something is over; what they take away leaves the frame of what it was.
 _OVER: Final = re.compile(
     r"\b(?:no longer|(?:not )?any ?more|(?:not )?any longer)\b"
@@ -37,7 +37,8 @@ _STRESS: Final = re.compile(
     r"|\b(?:at the moment|right now|these days|for now|after all|at all|as well|a lot|very much|so much"
     r"|by the way|of course|as (?:\w+ )?said(?: before)?|as (?:\w+ )?mentioned|in fact|for sure|to be honest"
     r"|now|nowadays|currently|presently|actually|finally|definitely|absolutely|totally|truly|certainly|really"
-    r"|honestly|basically|simply|again|still|back|especially|particularly|generally|completely|super|pretty)\b",
+    r"|honestly|basically|simply|again|still|back|especially|particularly|generally|completely|super"
+    r"|pretty)\b",
     re.IGNORECASE,
 )
 _QUITS: Final = re.compile(r"\b(?:quit|gave up|given up|stopped)\b(?! \w+ing\b)", re.IGNORECASE)
@@ -79,7 +80,7 @@ _NARROWING: Final = (
     "on in at with every each since during for from by after before near twice once daily weekly"
 )
 _QUALIFIES: Final = frozenset(_NARROWING.split())
-_DETERMINERS: Final = frozenset("the a an his her their our my its this that".split())
+_DETERMINERS: Final = frozenset(["the", "a", "an", "his", "her", "their", "our", "my", "its", "this", "that"])
 # Stems of one meaning that the stemmer keeps apart.
 _SAME: Final = {"allergi": "allerg", "employ": "work", "resid": "live", "name": "call"} | dict.fromkeys(
     ("love", "enjoy", "ador"), "like"
@@ -89,27 +90,11 @@ _NEGATION: Final = re.compile(
     r"\b(?:does|do|is|are|has|have|can|will)n't\b|\b(?:does |do )?not\b|\b(?:never|cannot|can't|no)\b",
     re.IGNORECASE,
 )
-# A name, a day or a number has three words at most.
-_APART: Final = 3
-# "Ada swims": what is shorter says nothing without its tail.
-_SHORTEST: Final = 8
 _REASON: Final = re.compile(r",? (?:because|due to|so)\b.*", re.IGNORECASE)
 
 
-# What is said in two ways is one frame: "has a nut allergy" and "is allergic to nuts", "on Mondays she swims".
-_LEADING: Final = re.compile(
-    r"^(?:(?:just so you know|fyi|for the record|as always|as usual|as ever|believe it or not|good news|by the way),? )+"
-    r"|,? (?:as always|as usual|as ever|believe it or not|for what it's worth|as of (?:now|today|this morning))(?=[.,;!]|$)"
-    r"|(?<= )as of (?:now|today|this (?:morning|week|month))\b",
-    re.IGNORECASE,
-)
-_ALLERGY: Final = re.compile(r"\b(?:has|have) an? (?:\w+ )?(?P<what>\w+) allergy\b", re.IGNORECASE)
-_HABIT_FIRST: Final = re.compile(r"^(?P<when>(?:every|each|on|in) (?:[\w-]+ ?){1,3}?),? (?P<rest>(?-i:[A-Z]).+)$", re.IGNORECASE)
-_GOT: Final = re.compile(r"\b(?P<has>has|have)(?P<also> \w+)? got\b", re.IGNORECASE)
-_TAIL: Final = re.compile(
-    r"(?:, (?!(?:and|but|or|not|so)\b)|; | [–—-] | \(|,? (?:because|since (?=\w+ (?:is|was|has))|which|so that)\b"
-    r"| and (?=(?:quite|very|really|pretty|rather|so|happy|glad|proud|loving|enjoying)\b)).*$"
-)
+# "125 over 80" is one quantity; a sentence with more numbers gives several.
+_MOST_NUMBERS: Final = 2
 
 
 class Frame(msgspec.Struct, frozen=True, gc=False):
@@ -174,7 +159,7 @@ class Frame(msgspec.Struct, frozen=True, gc=False):
             (self.replaces or corrects)
             and self.holds
             and other.holds
-            and len(self.numbers) == len(other.numbers) == 1
+            and 0 < len(self.numbers) == len(other.numbers) <= _MOST_NUMBERS
             and self.numbers != other.numbers
             and self._alike(other)
         )
@@ -213,24 +198,8 @@ def _unowned(one: Frame, other: Frame) -> bool:
 
 def denied_words(text: str) -> tuple[str, ...]:
     """In "allergic to peanuts, not walnuts" the walnuts, as stems; else nothing."""
-    found = _CONTRAST.search(_ANNOTATION.sub("", text)) if "," in text else None
+    found = _CONTRAST.search(without_dates(text)) if "," in text else None
     return tuple(terms(found["old"])) if found else ()
-
-
-def without_dates(text: str) -> str:
-    """The text without the dates that extraction put in brackets."""
-    return _ANNOTATION.sub("", text)
-
-
-def one_word_apart(one: str, other: str) -> bool:
-    """Whether two statements differ in the words of one place, and share most of the others."""
-    left, right = (without_dates(text).rstrip(" .!").casefold().split() for text in (one, other))
-    same = [a == b for a, b in zip(left, right, strict=False)]
-    first = same.index(False) if False in same else len(same)
-    end = [a == b for a, b in zip(left[first:][::-1], right[first:][::-1], strict=False)]
-    last = end.index(False) if False in end else len(end)
-    apart = max(len(left), len(right)) - first - last
-    return first > 0 and 0 < apart <= _APART and first + last > apart
 
 
 def clauses(text: str, speaker: str | None) -> list[str]:
@@ -244,7 +213,7 @@ def clauses(text: str, speaker: str | None) -> list[str]:
 
 def frame(text: str) -> Frame:
     """The frame of a statement in the third person."""
-    text = _canonical(_CONTRAST.sub("", _ANNOTATION.sub("", text).replace("’", "'")))
+    text = canonical(_CONTRAST.sub("", without_dates(text).replace("’", "'")))
     bare = _NO_DENIAL.sub(" ", text)
     over = _OVER.search(bare) is not None
     denied = over or _DENIED.search(bare) is not None
@@ -266,25 +235,15 @@ def frame(text: str) -> Frame:
     )
 
 
+def may_deny(text: str) -> bool:
+    """Whether a text has a word that denies or ends something: a cheap look before its frame is made."""
+    return _OVER.search(text) is not None or _DENIED.search(text) is not None
+
+
 def frames(text: str) -> tuple[Frame, ...]:
     """The frame of a statement and, where it goes on behind a comma, that of its main clause."""
     main = main_clause(text)
     return (frame(text),) if main == text else (frame(text), frame(main))
-
-
-def main_clause(text: str) -> str:
-    """The statement without what is added to it: "loves coffee, four cups a day". A list is not cut."""
-    bare = _ANNOTATION.sub("", text)
-    cut = _TAIL.search(bare)
-    if cut is None or cut.start() < _SHORTEST or re.search(r"\b(?:and|or)\b", bare[cut.start() :].removeprefix(" and")):
-        return text
-    return bare[: cut.start()]
-
-
-def _canonical(text: str) -> str:
-    text = _ALLERGY.sub(r"is allergic to \g<what>", _GOT.sub(r"\g<has>\g<also>", _LEADING.sub("", text)))
-    first = _HABIT_FIRST.match(text)
-    return f"{first['rest'].rstrip(' .!')} {first['when'].lower()}" if first else text
 
 
 def _words(core: str) -> tuple[str, ...]:

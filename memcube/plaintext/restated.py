@@ -1,4 +1,4 @@
-# ruff: noqa: ISC004, RUF001 (a pattern in lines; the apostrophe and dashes that people type)
+# ruff: noqa: RUF001 (a pattern in lines; the apostrophe and dashes that people type)
 """A few words that put right what was just said: "no, on Thursday", "I meant 4pm", "Kathrin, with h".
 
 They name only the value. What they say is the sentence before with that value in it, if it holds exactly one
@@ -13,16 +13,18 @@ from typing import Final
 import msgspec
 
 from memcube.plaintext.quantities import is_number_word
-from memcube.plaintext.words import FUNCTION_WORDS
+from memcube.plaintext.words import STOP_WORDS
 
 _SORRY: Final = (
     r"(?:oh|ah|oops|whoops|sorry|pardon|apologies|no|nope|wait|hang on|hmm|actually|correction|typo|my bad"
     r"|my mistake|scratch that|i misspoke|i was wrong|i got that wrong|i mixed that up)"
 )
 _MEANT: Final = (
-    r"(?:i (?:meant|mean|meant to (?:say|write|type))|i should have said|make (?:that|it)|that should (?:be|read|say)"
+    r"(?:i (?:meant|mean|meant to (?:say|write|type))|i should have said|make (?:that|it)|that should (?:be"
+    r"|read|say)"
     r"|that's supposed to be|it should be|it's|it is|that's|that was|it was|(?:his|her|their|its) name is"
-    r"|(?:he|she|it|they)(?:'s| is|'re| are)(?: called| named| at| in| from)?|(?:he|she|it|they|i|we) \w+ (?:at|on|in|to|from))"
+    r"|(?:he|she|it|they)(?:'s| is|'re| are)(?: called| named| at| in| from)?|(?:he|she|it|they|i"
+    r"|we) \w+ (?:at|on|in|to|from))"
 )
 _LEAD: Final = re.compile(
     rf"^(?P<sorry>(?:{_SORRY}\b[,.!:;\s–—-]*)*)(?P<meant>{_MEANT} )?(?P<rest>.+)$", re.IGNORECASE
@@ -36,15 +38,20 @@ _NOT: Final = re.compile(
 _PREPOSITION: Final = re.compile(r"^(?:on|at|in|to|for|from|with|by)(?: the)? (?=\w)", re.IGNORECASE)
 _SPELT: Final = re.compile(r",? (?:with|spelled|spelt|without|instead|now)\b.*$", re.IGNORECASE)
 _MONTH: Final = (
-    r"(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?|Oct(?:ober)?"
+    r"(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?"
+    r"|Oct(?:ober)?"
     r"|Nov(?:ember)?|Dec(?:ember)?)"
 )
 _WEEKDAY: Final = r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)days?"
-_NUMBER_WORD: Final = r"(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty)"
+_NUMBER_WORD: Final = (
+    r"(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty"
+    r"|thirty)"
+)
 # In this order: the 4 of "4pm" is a time and no number, and that of "4 May" is a day.
 _KINDS: Final = tuple(
     (kind, re.compile(pattern, 0 if kind == "name" else re.IGNORECASE))
     for kind, pattern in (
+        ("phone", r"(?<![\w+])\+?\d[\d ()/-]{6,}\d\b"),
         ("time", r"(?<![\d:])(?:\d{1,2}(?::\d\d)? ?(?:am|pm)\b|\d{1,2}:\d\d|noon\b|midnight\b)"),
         ("date", rf"\b(?:\d{{1,2}}(?:st|nd|rd|th)?(?: of)? {_MONTH}|{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?)\b"),
         ("weekday", rf"\b{_WEEKDAY}\b"),
@@ -61,6 +68,11 @@ _FIRST: Final = re.compile(r"^(?:[Mm]y|[Oo]ur|[Tt]he|[Ww]e|I|He|She|It|They|His|
 # A longer sentence says itself what it is about.
 _LONGEST: Final = 60
 _FEW_WORDS: Final = 5
+# "Thursday, not Tuesday" needs no word of regret.
+_BARE: Final = 2
+_MEANT_SO: Final = re.compile(r"i (?:mean|should)|make |that should|it should", re.IGNORECASE)
+# "Platform 6" stands in the place of "platform 9".
+_COUNTED: Final = re.compile(r"(?P<noun>[a-z]{3,}) \S*\d\S*", re.IGNORECASE)
 _SENTENCES: Final = re.compile(r"(?<=[.!?])\s+")
 
 
@@ -108,35 +120,37 @@ def first_sentence(text: str) -> tuple[str, str]:
 
 def _fragment(said: str) -> _Fragment | None:
     said = said.replace("’", "'").strip()
-    if len(said) > _LONGEST or "?" in said:
-        return None
-    tail = _TAIL.search(said)
-    found = _LEAD.match(_TAIL.sub("", said) if tail else said)
+    found = _LEAD.match(_TAIL.sub("", said)) if len(said) <= _LONGEST and "?" not in said else None
     if found is None:
         return None
-    rest = found["rest"].strip(" .!,;")
-    excused = bool(found["sorry"].strip() or tail)
-    meant = bool(found["meant"]) and re.match(r"(?:i (?:mean|should)|make |that should|it should)", found["meant"], re.I)
-    old = None
+    rest, old = found["rest"].strip(" .!,;"), None
+    excused = bool(found["sorry"].strip() or _TAIL.search(said))
+    meant = _MEANT_SO.match(found["meant"] or "") is not None
     if against := _NOT.match(rest):
         rest, old = against["v"] or against["v2"], against["before"] or against["after"]
         old = _PREPOSITION.sub("", old)
-    if not (excused or meant or (old and (found["meant"] or len(rest.split()) <= 2))):
+    if not (excused or meant or (old and (found["meant"] or len(rest.split()) <= _BARE))):
         return None
     rest = _SPELT.sub("", _PREPOSITION.sub("", rest)).strip(" .!,;")
     if not rest or len(rest.split()) > _FEW_WORDS:
         return None
-    if counted := re.fullmatch(r"(?P<noun>[a-z]{3,}) (?P<value>\S*\d\S*)", rest, re.IGNORECASE):
-        return _Fragment(rest, "counted", old or rf"(?:{counted['noun']}) \S*\w")
+    # "Sorry, Tom" is said to Tom.
+    named = meant or old or _SURELY.search(said) or _PREPOSITION.match(found["rest"])
+    return _of_kind(rest, old, may_be_name=bool(named))
+
+
+def _of_kind(rest: str, old: str | None, *, may_be_name: bool) -> _Fragment | None:
+    if counted := _COUNTED.fullmatch(rest):
+        return _Fragment(rest, "counted", rf"{counted['noun']} \S*\w")
     for kind, pattern in _KINDS:
         match = pattern.search(rest)
         if match is None or rest[: match.start()].strip(" .,") not in {"", "the", "about", "around"}:
             continue
         after = rest[match.end() :].strip(" .,")
-        named = meant or old or _SURELY.search(said) or _PREPOSITION.match(found["rest"])
-        no_name = re.match(r"I\b", match[0]) or match[0].casefold() in FUNCTION_WORDS
-        if kind == "name" and (after or not named or no_name):
-            return None  # "Sorry, Tom" is said to Tom
+        if kind == "name" and (
+            after or not may_be_name or match[0].casefold() in STOP_WORDS | {"i'm", "i've"}
+        ):
+            return None
         if kind in {"time", "date", "weekday"} or not after or (kind == "number" and len(after.split()) == 1):
             return _Fragment(match[0], kind, old)
     return None
