@@ -21,6 +21,7 @@ from memcube.plaintext.standing import standing
 from memcube.plaintext.view import SubjectView
 from memcube.plaintext.wishes import topic
 from memcube.plaintext.wording import one_word_apart
+from memcube.plaintext.words import terms
 from processors.step import Statement
 
 # Slots of many values that are named whole: who no longer enjoys hiking does not love it either.
@@ -75,6 +76,7 @@ def replaced(view: SubjectView, statement: Statement) -> list[MemCube]:
             *_wished(view, statement),
             *_put_right(view, statement),
             *stood(view, statement),
+            *_lived(view, statement),
         ]
     )
 
@@ -131,6 +133,24 @@ def _turned_round(view: SubjectView, statement: Statement) -> list[MemCube]:
         cube
         for cube in view.in_slot(f"{about}/{_OPPOSITE[slot]}")
         if cube.payload and cube.payload.value == statement.value
+    ]
+
+
+def _lived(view: SubjectView, statement: Statement) -> list[MemCube]:
+    """Homes said without a slot ("lives on a barge in Amsterdam"), of who lives somewhere else now."""
+    who, slot = slot_of(statement.slot)
+    if slot != "lives_in" or statement.value is None or who != (statement.speaker or "").casefold():
+        return []
+    home, place = ("home", *terms(who)), terms(statement.value)
+    return [
+        cube
+        for cube in view.mentioning(f"{who} in", (*terms(who),))
+        if cube.payload is not None
+        and cube.payload.slot is None
+        and " in " in cube.text
+        and (there := standing(cube.text)) is not None
+        and there.of == home
+        and not set(there.value) & set(place)
     ]
 
 

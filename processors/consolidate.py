@@ -114,9 +114,10 @@ def _hear(revision: Revision, statements: tuple[Statement, ...]) -> None:
 
 
 def _overheard(revision: Revision, statements: tuple[Statement, ...]) -> None:
-    for statement in overheard.said_again(revision):
+    heard = overheard.clauses(revision)
+    for statement in overheard.said_again(revision, heard):
         _fact(revision, statement, (revision.source(statement.speaker or ""),))
-    overheard.end_what_is_over(revision, statements)
+    overheard.end_what_is_over(revision, heard, statements)
 
 
 def _answered(revision: Revision, turn: Statement, data: Response) -> None:

@@ -15,7 +15,8 @@ from processors.step import Statement
 
 _DEATH: Final = re.compile(
     r"^(?:sadly,? |unfortunately,? )?(?P<who>.{2,60}?) (?:has |have |just |recently |sadly |suddenly )*"
-    r"(?:died|passed away|was put (?:down|to sleep)|is dead|is no longer with us)\b(?P<who2>)",
+    r"(?:died|passed away|was put (?:down|to sleep)|is dead|is no longer with us|didn't make it"
+    r"|did not make it|had to be put (?:down|to sleep))\b(?P<who2>)",
     re.IGNORECASE,
 )
 # Who lost somebody says so in other words, which name them last.
@@ -29,9 +30,10 @@ _OF_THE_LIVING: Final = frozenset(
     {"lives_in", "works_at", "studies_at", "job", "diet", "age", "phone", "email"}
 )
 _PARTED: Final = re.compile(
-    r"\b(?:divorced|separated|'s ex-?(?:wife|husband|girlfriend|boyfriend|partner|fianc[ée]e?)?\b|(?:broke"
-    r"|broken|split) up)\b"
-    r"|\b(?:not|no longer|n't) (?:seeing|dating|together with|married to|engaged to)\b",
+    r"\b(?:divorced|getting divorced|separated|(?:broke|broken|split) up|split|called it quits|parted ways"
+    r"|ended things|broken? it off|broke it off|dumped|left each other|(?:is|are) over|(?:is|are) history)\b"
+    r"|'s ex-?(?:wife|husband|girlfriend|boyfriend|partner|fianc[ée]e?)?\b"
+    r"|\b(?:not|no longer|n't) (?:seeing|dating|together with|together|married to|engaged to|a couple)\b",
     re.IGNORECASE,
 )
 _NEW_JOB: Final = re.compile(
@@ -106,9 +108,8 @@ def _gone(view: SubjectView, statement: Statement) -> list[MemCube]:
 
 def _parted(view: SubjectView, statement: Statement) -> list[MemCube]:
     """Who parted from somebody has that partner no more; who has somebody is not single."""
-    if statement.speaker is None or not re.search(
-        rf"(?<![\w']){re.escape(statement.speaker)}(?!'s|\w)", statement.text
-    ):
+    own = rf"(?<![\w']){re.escape(statement.speaker or '')}(?!'s (?!ex\b|ex-)|\w)"
+    if statement.speaker is None or not re.search(own, statement.text):
         return []
     said = content_stems(statement.text)
     parted, paired = _PARTED.search(statement.text), _PAIRED.search(statement.text)

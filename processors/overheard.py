@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Final
 
 from memcube.cube import Form, MemCube, State
-from memcube.plaintext.told import told
+from memcube.plaintext.told import Clause, told
 from memcube.plaintext.words import content_stems
 from processors import changes
 from processors.extract import speaker
@@ -22,15 +22,22 @@ from processors.step import Statement
 from processors.undone import undone
 
 PROCESSOR: Final = "consolidate/2"
+# Whom and what somebody hates is a memory, or was no statement.
+_TASTE: Final = re.compile(r"\b(?:hates?|dislikes?|detests?|loathes?)\b")
 # "Hasn't read that yet": of what, the clause does not say.
 _LEANS: Final = re.compile(r"\b(?:it|that|this|them|those|these|one|so|too|either|there)\b", re.IGNORECASE)
 
 
-def said_again(revision: Revision) -> list[Statement]:
+def clauses(revision: Revision) -> tuple[Clause, ...]:
+    """What the turn tells, clause by clause."""
+    return told(revision.opened.contents[0].text, _speaker(revision))
+
+
+def said_again(revision: Revision, heard: tuple[Clause, ...]) -> list[Statement]:
     """What the turn says holds again, in the words in which it was said before."""
-    who, text = _said_by(revision)
+    who = _speaker(revision)
     found = []
-    for number, clause in enumerate(told(text, who)):
+    for number, clause in enumerate(heard):
         former = reopened(revision, clause.text, who)
         if former is not None and former.payload is not None:
             found.append(
@@ -49,14 +56,16 @@ def said_again(revision: Revision) -> list[Statement]:
     return found
 
 
-def end_what_is_over(revision: Revision, statements: tuple[Statement, ...]) -> None:
+def end_what_is_over(
+    revision: Revision, heard: tuple[Clause, ...], statements: tuple[Statement, ...]
+) -> None:
     """End what the turn says is over in clauses of which no memory is made: "Sold the Volvo at last".
 
     What such a clause says instead is kept, where no memory of the turn says it.
     """
-    (who, text), said = _said_by(revision), revision.now
-    for number, clause in enumerate(told(text, who)):
-        heard = Statement(
+    who, said = _speaker(revision), revision.now
+    for number, clause in enumerate(heard):
+        statement = Statement(
             f"told/{number}",
             Form.FACT,
             clause.text,
@@ -64,20 +73,22 @@ def end_what_is_over(revision: Revision, statements: tuple[Statement, ...]) -> N
             PROCESSOR,
             speaker=who,
         )
-        over = [*undone(revision.view, heard), *lost(revision.view, heard)]
+        if _TASTE.search(clause.text):
+            continue
+        over = [*undone(revision.view, statement), *lost(revision.view, statement)]
         ended = [cube for cube in over if _is_older(revision, cube, said)]
         for cube in ended:
-            supersede(revision, cube, heard)
+            supersede(revision, cube, statement)
         if _LEANS.search(clause.text) or _is_stated(clause.text, statements):
             continue
         replaced = [
-            cube for cube in changes.replaced(revision.view, heard) if _is_older(revision, cube, said)
+            cube for cube in changes.replaced(revision.view, statement) if _is_older(revision, cube, said)
         ]
         if replaced:
             if not _is_kept(revision, clause.text):
-                revision.add(heard, (revision.source(who),), "new")
+                revision.add(statement, (revision.source(who),), "new")
             for cube in replaced:
-                supersede(revision, cube, heard)
+                supersede(revision, cube, statement)
 
 
 def _is_older(revision: Revision, cube: MemCube, said: datetime) -> bool:
@@ -102,6 +113,5 @@ def _is_kept(revision: Revision, clause: str) -> bool:
     return any(words <= content_stems(fact.text) for fact in revision.view.drawn_from(revision.event.id))
 
 
-def _said_by(revision: Revision) -> tuple[str, str]:
-    content = revision.opened.contents[0]
-    return speaker(revision.event, content), content.text
+def _speaker(revision: Revision) -> str:
+    return speaker(revision.event, revision.opened.contents[0])

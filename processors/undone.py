@@ -119,8 +119,8 @@ def _emptied(view: SubjectView, emptied: Emptied, statement: Statement) -> Itera
     if emptied.slots == ("plan",):
         return _planned(view, emptied)
     found = list(_in_slots(view, emptied, statement))
-    if "job" in emptied.slots and not emptied.value:
-        found += _posts(view, emptied.who)
+    if "job" in emptied.slots:
+        found += _posts(view, emptied.who, emptied.value)
     if "lives_in" in emptied.slots and emptied.value:
         found += _homes(view, emptied.who, emptied.value)
     return found
@@ -140,15 +140,17 @@ def _planned(view: SubjectView, emptied: Emptied) -> Iterable[MemCube]:
     return held[0] if len(held) == 1 else []
 
 
-def _posts(view: SubjectView, who: str) -> Iterable[MemCube]:
-    """Work said without a slot: "is a sous-chef at the Anker"."""
+def _posts(view: SubjectView, who: str, where: str | None) -> Iterable[MemCube]:
+    """Work said without a slot: "is a sous-chef at the Anker", "teaches maths at Elm Park School"."""
+    place = re.escape(where) if where else "[A-Z]"
     post = re.compile(
-        rf"{re.escape(who)} (?:is|works|has been)(?: now)?(?: as)? (?:an?|the) [\w -]+? (?:at|for"
-        rf"|with) (?:the )?[A-Z]"
+        rf"{re.escape(who)} (?:is|works|has been|teaches|volunteers|coaches)\b[\w -]*? (?:at|for"
+        rf"|with) (?:the )?{place}"
     )
+    named = f"{who} {where or ''}"
     return [
         cube
-        for cube in view.mentioning(who, terms(who))
+        for cube in view.mentioning(named, terms(named))
         if cube.payload and not cube.payload.slot and post.match(cube.text)
     ]
 
@@ -179,7 +181,9 @@ def _in_slots(view: SubjectView, emptied: Emptied, statement: Statement) -> Iter
         and cube.payload.value
         and (cube.payload.slot, cube.payload.value) != (statement.slot, statement.value)
         and content_stems(cube.payload.value) != content_stems(emptied.but)
-        and (wanted is None or _overlap(wanted, content_stems(cube.payload.value)))
+        and (
+            wanted is None or _says_post(cube, wanted) or _overlap(wanted, content_stems(cube.payload.value))
+        )
         and frame(cube.text).holds
     ]
 
@@ -220,6 +224,12 @@ def _diets(view: SubjectView, slot: str, food: str) -> Iterable[MemCube]:
     ]
 
 
+def _says_post(cube: MemCube, wanted: frozenset[str]) -> bool:
+    """Whether the fact of a post names where: "an intern at Nova"."""
+    slot = cube.payload.slot if cube.payload else None
+    return slot is not None and "/job" in slot and wanted <= content_stems(cube.text)
+
+
 def _overlap(one: frozenset[str], other: frozenset[str]) -> bool:
     return bool(one and other) and (one <= other or other <= one)
 
@@ -238,12 +248,12 @@ def _left_off(view: SubjectView, left: LeftOff, statement: Statement) -> Iterabl
             is_it = theirs.core.startswith(f"{left.who}'s ") and words[1:] == what and theirs.holds
             if is_it and not theirs.past:
                 found.append(cube)
-            at = 0 if words[: len(what)] == what else 1
+            at = 0 if sorted(words[: len(what)]) == sorted(what) else 1
             does = at == 0 or (bool(words) and words[0] in verbs)
             if (
                 does
                 and theirs.words[: len(who)] == who
-                and words[at : at + len(what)] == what
+                and sorted(words[at : at + len(what)]) == sorted(what)
                 and _tail(theirs.core, words[at + len(what) :])
                 and theirs.holds
                 and not theirs.past

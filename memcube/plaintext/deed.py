@@ -17,7 +17,8 @@ AUX: Final = (
 POSS: Final = r"(?:(?:the|an?|some|another|[\w]+'s|his|her|their|our|its) )?(?:(?:new|old|first|own|very) )*"
 X: Final = rf"{POSS}(?P<x>[^,;:()]{{2,60}}?)"
 END: Final = (
-    r"(?=(?: [\w-]+)? (?:on|at|last|yesterday|today|because|after|before|this|and|but|so|when|while|again|now"
+    r"(?= (?:on|at|last|yesterday|today|because|since|after|before|this|and|but|so|when|while"
+    r"|again|now"
     r"|in (?:\d|Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec|spring|summer|autumn|winter|the (?:spring"
     r"|summer"
     r"|autumn|winter|end))|a (?:week|month|year|few|couple|while) ago|\w+ (?:days|weeks|months|years) ago)\b"

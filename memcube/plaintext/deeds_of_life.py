@@ -25,6 +25,15 @@ _SACKED: Final = (
 _WORK: Final = "works_at job"
 
 OF_LIFE: Final = (
+    deed(
+        rf"{WHO}{AUX} (?:own|my own) (?:place|flat|apartment|house|studio|home)\b",
+        "{who} lives with {who}'s parents",
+        "{who} lives with his parents",
+        "{who} lives with her parents",
+    ),
+    deed(rf"{WHO}{AUX} promoted(?: to (?:an? |the )?(?P<y>[\w -]+?){END})?", empties="job"),
+    deed(rf"{WHO}{AUX}(?: (?:an?|\w+'s))* new (?:phone |mobile |cell )?number\b(?! of)", empties="phone"),
+    deed(rf"{WHO}{AUX}(?: (?:an?|\w+'s))* new e-?mail(?: address)?\b", empties="email"),
     # What others did: "they let me go", "the Krone poached me".
     deed(
         r"\b(?:let (?P<who>[A-Z]\w+) go|(?:laid|lays) (?P<who3>[A-Z]\w+) off"
@@ -119,6 +128,7 @@ OF_LIFE: Final = (
         "{who} rents {x}",
         "{who} renting {x}",
         empties="lives_in",
+        leaves_off=True,
     ),
     deed(
         rf"{WHO}{AUX} moved out\b(?! of)",
@@ -191,6 +201,10 @@ OF_LIFE: Final = (
         "{me}'s wife is pregnant",
         "{me} is expecting",
         "{me} is expecting a baby",
+        "{me} and others are expecting a baby",
+        "{me} and others are expecting",
+        "{me} and others are having a baby",
+        "{me} is having a baby",
     ),
     deed(
         rf"{WHO}{AUX} (?:(?:healthy|well|fine|better|ok|okay|fit|healed|cured|recovered)\b|recovered\b"

@@ -187,7 +187,7 @@ WITH_THINGS: Final = (
     ),
     deed(rf"{WHO} .{{2,60}}? (?:instead of|rather than|in place of) {X}{END}", leaves_off=True),
     deed(
-        rf"^(?i:no more|goodbye|bye bye|bye|farewell(?: to)?|so long) (?P<x>[A-Z][^,;:.()]{{1,40}}?)"
+        rf"^(?i:no more|goodbye|bye bye|bye|farewell(?: to)?|so long) (?P<x>[^,;:.()]{{1,40}}?)"
         rf"(?: for (?P<who>[A-Z]\w+)(?: and others)?)?{END}",
         "{who} is in {x}",
         empties="lives_in works_at",

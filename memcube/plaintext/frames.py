@@ -37,7 +37,8 @@ _STRESS: Final = re.compile(
     r"|\b(?:at the moment|right now|these days|for now|after all|at all|as well|a lot|very much|so much"
     r"|by the way|of course|as (?:\w+ )?said(?: before)?|as (?:\w+ )?mentioned|in fact|for sure|to be honest"
     r"|now|nowadays|currently|presently|actually|finally|definitely|absolutely|totally|truly|certainly|really"
-    r"|honestly|basically|simply|again|still|back|especially|particularly|generally|completely|super"
+    r"|honestly|basically|simply|again|still|back|especially|particularly|generally|usually|normally"
+    r"|typically|completely|super"
     r"|pretty)\b",
     re.IGNORECASE,
 )

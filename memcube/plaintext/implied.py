@@ -95,7 +95,13 @@ def implied(text: str, speaker: str | None) -> Implied:
         found = deed.pattern.search(text) if any(hint in plain for hint in deed.hints) else None
         if found is None:
             continue
-        words = {"me": speaker or _ANY, "who": _ANY, "x": _ANY, "y": _ANY, **found.groupdict()}
+        words = {
+            "me": speaker or _ANY,
+            "who": _ANY,
+            "x": _ANY,
+            "y": _ANY,
+            **{name: group or _ANY for name, group in found.groupdict().items()},
+        }
         words["x"] = _IDEA.sub("", words["x"])
         spare = (words.pop(key, None) for key in ("who2", "who3", "who4"))
         who = words["who"] or next(filter(None, spare), None) or speaker or _ANY

@@ -71,9 +71,9 @@ _FEW_WORDS: Final = 5
 # "Thursday, not Tuesday" needs no word of regret.
 _BARE: Final = 2
 _MEANT_SO: Final = re.compile(r"i (?:mean|should)|make |that should|it should", re.IGNORECASE)
-# "Platform 6" stands in the place of "platform 9".
-_COUNTED: Final = re.compile(r"(?P<noun>[a-z]{3,}) \S*\d\S*", re.IGNORECASE)
 _SENTENCES: Final = re.compile(r"(?<=[.!?])\s+")
+# "Platform 6" stands in the place of "platform 9".
+_COUNTED: Final = re.compile(r"(?P<noun>[a-z]{3,}|[A-Z][a-z]+(?: [A-Z][a-z]+)*) \S*\d\S*")
 
 
 class _Fragment(msgspec.Struct, frozen=True):

@@ -36,7 +36,8 @@ _SEVERAL: Final = (
 )
 # Of these one has one at a time, so that a new one is another one.
 _ONE: Final = (
-    r"landlord|landlady|boss|manager|supervisor|advisor|adviser|mentor|therapist|doctor|gp|dentist|physio"
+    r"landlord|landlady|boss|manager|lead|leader|captain|principal|supervisor|advisor|adviser|mentor"
+    r"|therapist|doctor|gp|dentist|physio"
     r"|trainer"
     r"|coach|teacher|tutor|lawyer|accountant|hairdresser|barber|nanny|babysitter|cleaner|vet|midwife"
     r"|pediatrician"
@@ -87,6 +88,11 @@ _FLAT: Final = re.compile(
     r"(?: in)? (?:\w+'s |an? |the |their )?(?:[\w-]+ ){0,2}?(?:flat|house|apartment|room|studio|cottage"
     r"|bungalow|loft)"
     r" (?:in|near) (?P<value>[A-Z][\w-]+(?: [A-Z][\w-]+)*)"
+)
+_LIVES: Final = re.compile(
+    r"^(?P<who>[A-Z]\w+)(?: and others)? (?:lives?|living|is living|are living)(?: still| now| currently)? "
+    r"(?:on|in|at|with|above|near|by) (?:[a-z][\w'-]*|[A-Z]\w*'s)[^,;()]{0,40}? (?:in"
+    r"|near) (?P<value>[A-Z][\w-]+)"
 )
 _SCHOOL: Final = re.compile(
     r"^(?:\S+'s (?:[a-z-]+ ){1,2}(?=[A-Z]))?(?P<who>[A-Z][\w-]+|\S+'s [a-z -]{2,25}?) (?:now |has |is "
@@ -275,6 +281,7 @@ _READERS: Final[tuple[tuple[re.Pattern[str], _Reader], ...]] = (
     (_HOME, _placed("home")),
     (_SEAT, _placed("seat")),
     (_FLAT, _placed("home")),
+    (_LIVES, _placed("home")),
     (_SCHOOL, _school),
     (_WEIGHT, _weight),
     (_DOSE, _dose),
