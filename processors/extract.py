@@ -147,15 +147,17 @@ def _with_slots(found: tuple[Statement, ...], text: str, who: str) -> tuple[Stat
     """Statements with the slot that one of their clauses fills: "left Bremen, she lives in Husum now"."""
     if all(statement.slot is not None for statement in found):
         return found
-    filled = [clause for clause in told(text, who) if clause.slot and "/plan/" not in clause.slot]
+    filled = [
+        (clause.text, *slot)
+        for clause in told(text, who)
+        if (slot := clause.filled()) and "/plan/" not in slot[0]
+    ]
     known = {statement.slot for statement in found}
     return tuple(
-        msgspec.structs.replace(statement, slot=fits[0].slot, value=fits[0].value)
+        msgspec.structs.replace(statement, slot=fits[0][1], value=fits[0][2])
         if statement.slot is None
         and statement.cue != "ending"
-        and len(
-            fits := [one for one in filled if one.slot not in known and _is_part(one.text, statement.text)]
-        )
+        and len(fits := [one for one in filled if one[1] not in known and _is_part(one[0], statement.text)])
         == 1
         else statement
         for statement in found

@@ -75,8 +75,8 @@ _TOLD_WITHIN: Final = timedelta(days=3)
 _NAMING: Final = re.compile(r"\b(?:called|named)\b", re.IGNORECASE)
 
 
-def lost(view: SubjectView, statement: Statement, said: Frame) -> list[MemCube]:
-    """The current facts that what is told ends. `said`: the statement's frame."""
+def lost(view: SubjectView, statement: Statement, said: Frame | None = None) -> list[MemCube]:
+    """The current facts that what is told ends. `said`: the statement's frame, where it is known already."""
     return [
         *_gone(view, statement),
         *_parted(view, statement),
@@ -156,15 +156,18 @@ def _sold(view: SubjectView, statement: Statement) -> list[MemCube]:
     ]
 
 
-def _done(view: SubjectView, statement: Statement, said: Frame) -> list[MemCube]:
+def _done(view: SubjectView, statement: Statement, said: Frame | None) -> list[MemCube]:
     """The plans of which a statement says that they took place: "I passed the driving test"."""
     _, slot = slot_of(statement.slot)
-    if slot.startswith("plan") or statement.speaker is None or not said.past:
+    if slot.startswith("plan") or statement.speaker is None:
         return []
     own = f"{statement.speaker.casefold()}/plan/"
     words = content_stems(statement.text)
+    plans = view.plans(own, words)
+    if not plans or not (said or frame(statement.text)).past:
+        return []
     found = []
-    for cube in view.plans(own, words):
+    for cube in plans:
         name = (cube.payload.slot or "").removeprefix(own) if cube.payload else ""
         about = frozenset(plan_words(name))
         soon = timedelta(0) <= _days(statement, cube) <= _TOLD_WITHIN

@@ -76,14 +76,13 @@ def end_what_is_over(
         )
         if _TASTE.search(clause.text):
             continue
-        framed = frame(clause.text)
-        over = [*undone(revision.view, statement), *lost(revision.view, statement, framed)]
+        over = [*undone(revision.view, statement), *lost(revision.view, statement)]
         ended = [cube for cube in over if _is_older(revision, cube, said)]
         for cube in ended:
             supersede(revision, cube, statement)
         if _LEANS.search(clause.text) or _is_stated(clause.text, statements):
             continue
-        replaced = changes.replaced(revision.view, statement, framed, said)
+        replaced = changes.replaced(revision.view, statement, frame(clause.text), said)
         replaced = [cube for cube in replaced if _is_older(revision, cube, said)]
         if replaced:
             if not _is_kept(revision, clause.text):

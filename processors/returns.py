@@ -83,22 +83,24 @@ def _replanned(revision: Revision, statement: Statement, who: str) -> Statement 
         meant.add(slot)
         if len(meant) > 1:
             return None
-    if not meant:
+    if not words or not meant:
         return None
     return msgspec.structs.replace(statement, slot=meant.pop(), value=day["day"])
 
 
 def _planned(view: SubjectView, own: str, words: frozenset[str]) -> Iterator[str]:
     """The slots of current plans that have all these stems in their name, or are told with them."""
-    for word in sorted(words, key=len)[-1:]:
-        for slot in view.plans_about([word]):
-            about = frozenset(plan_words(slot.removeprefix(own)))
-            if slot.startswith(own) and words <= about and view.values(slot):
-                yield slot
-        for cube in view.told_as(word):
-            slot = (cube.payload.slot or "") if cube.payload else ""
-            if slot.startswith(own) and words <= head_stems(cube.text):
-                yield slot
+    for slot in view.plans_about(words):
+        if (
+            slot.startswith(own)
+            and words <= frozenset(plan_words(slot.removeprefix(own)))
+            and view.values(slot)
+        ):
+            yield slot
+    for cube in view.told_as(words):
+        slot = (cube.payload.slot or "") if cube.payload else ""
+        if slot.startswith(own) and words <= head_stems(cube.text):
+            yield slot
 
 
 def _meant(revision: Revision, statement: Statement, who: str) -> Statement | None:
@@ -165,5 +167,5 @@ def reopened(revision: Revision, clause: str, who: str) -> MemCube | None:
 def _plans(view: SubjectView, words: frozenset[str]) -> Iterator[str]:
     """The slots of plans among which are all that have these stems in their name; of none, all plans."""
     if words:
-        return view.plans_about([max(words, key=len)])
+        return view.plans_about(words)
     return (slot for slot in view.slots() if "/plan/" in slot)

@@ -46,16 +46,15 @@ def kept_under(fact: MemCube, said_in: tuple[Frame, ...]) -> Iterator[int]:
                 yield _posted(who, fact.text[place.start() :].split(" ", 2)[2][:_BEGINNING])
 
 
-def over(said: Frame) -> Iterator[int]:
-    """Where what ends with the end of the statement stands."""
-    if len(words := plain(said).words) > 1:
-        yield hash(("over", _hashes(words)[-1]))
+def over(words: tuple[str, ...], *, about: bool) -> list[int]:
+    """Where what ends with the end of a sentence of these words stands.
 
-
-def begun(said: Frame) -> Iterator[int]:
-    """Where what says the statement in these very words and goes on stands."""
-    for size in range(1, len(said.words) + 1):
-        yield hash(("begun", said.words[:2], size))
+    about: it is about a thing; else what ends says it in these very words, and may go on.
+    """
+    if not about:
+        return [hash(("begun", words[:2], size)) for size in range(1, len(words) + 1)]
+    bare = tuple(looked_through(words))
+    return [hash(("over", _hashes(bare)[-1]))] if len(bare) > 1 else []
 
 
 def left_off(who: tuple[str, ...], what: tuple[str, ...]) -> Iterator[int]:

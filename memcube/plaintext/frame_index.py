@@ -44,6 +44,10 @@ class FrameIndex:
             self._take(found)
         return self._keyed.under(keys)
 
+    def may_hold(self, keys: Iterable[int]) -> bool:
+        """Whether a fact is under one of these keys, or may be, since some were not read yet."""
+        return bool(self._unread) or self._keyed.has_any(keys)
+
     def among(self, cube_ids: Iterable[str], keys: Iterable[int]) -> Iterable[str]:
         """The facts under these keys, among which are all of these ids that are."""
         if self._unread:

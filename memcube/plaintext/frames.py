@@ -86,6 +86,7 @@ _NEGATION: Final = re.compile(
     r"\b(?:does|do|is|are|has|have|can|will)n't\b|\b(?:does |do )?not\b|\b(?:never|cannot|can't|no)\b",
     re.IGNORECASE,
 )
+_BUT: Final = re.compile(r"\bbut\s*$")
 _REASON: Final = re.compile(r",? (?:because|due to|so)\b.*", re.IGNORECASE)
 
 # "125 over 80" is one quantity; a sentence with more numbers gives several.
@@ -212,23 +213,28 @@ def clauses(text: str, speaker: str | None) -> list[str]:
 
 def frame(text: str) -> Frame:
     """The frame of a statement in the third person."""
-    text = canonical(_CONTRAST.sub("", without_dates(text).replace("’", "'")))
-    bare = _NO_DENIAL.sub(" ", text)
+    text = without_dates(text).replace("’", "'")
+    text = canonical(_CONTRAST.sub("", text) if "not " in text.lower() else text)
+    bare = _NO_DENIAL.sub(" ", text) if "can" in text.lower() else text
     over = _OVER.search(bare) is not None
     denied = over or _DENIED.search(bare) is not None
-    core = _OVER.sub(" ", _REASON.sub("", text) if denied else text)
-    core = _NEGATION.sub(" ", core)
-    core = re.sub(r"\bbut\s*$", " ", _STRESS.sub(" ", core))
-    core = re.sub(r"\s+", " ", core).strip(" ,.;!-–")
+    unstressed = _STRESS.sub(" ", text)
+    if denied or _NEGATION.search(text):
+        core = _OVER.sub(" ", _REASON.sub("", text) if denied else text)
+        core = _STRESS.sub(" ", _NEGATION.sub(" ", core))
+    else:
+        core = unstressed
+    core = " ".join(_BUT.sub(" ", core).split()).strip(" ,.;!-–")
+    now = _NOW.search(text) is not None
     return Frame(
-        words=_words(core),
+        words=word_stems(core),
         numbers=numbers(core),
         holds=not denied,
-        past=not over and _is_past(_STRESS.sub(" ", text)),
+        past=not over and _is_past(unstressed),
         future=_FUTURE.search(text) is not None,
-        replaces=not denied and (_MEASURE.match(text) is not None or _NOW.search(text) is not None),
+        replaces=not denied and (now or _MEASURE.match(text) is not None),
         core=core,
-        now=_NOW.search(text) is not None,
+        now=now,
         quits=_QUITS.search(text) is not None,
         attribute=_attribute(text),
     )
@@ -245,7 +251,8 @@ def with_main_clause(said: Frame, text: str) -> tuple[Frame, ...]:
     return (said,) if main == text else (said, frame(main))
 
 
-def _words(core: str) -> tuple[str, ...]:
+def word_stems(core: str) -> tuple[str, ...]:
+    """The words of a frame whose text has no stress and denial; of another text, some more."""
     words = [_SAME.get(word, word) for word in terms(core) if not is_number_word(word)]
     # "Ada quit Ada's lessons": whose they are is said by the first word.
     return tuple(word for at, word in enumerate(words) if at == 0 or word != words[0])

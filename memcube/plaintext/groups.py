@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Collection, Hashable, Iterable, Iterator
+from collections.abc import Collection, Hashable, Iterable, Iterator, KeysView
 from typing import Generic, TypeVar
 
 Key = TypeVar("Key", bound=Hashable)
@@ -21,6 +21,9 @@ class Groups(Generic[Key]):
 
     def __len__(self) -> int:
         return len(self._ids)
+
+    def keys(self) -> KeysView[Key]:
+        return self._ids.keys()
 
     def add(self, key: Key, cube_id: str) -> None:
         known = self._ids.get(key)
@@ -52,8 +55,9 @@ class Keyed:
         self._groups: Groups[int] = Groups()
         self._keys: dict[str, tuple[int, ...]] = {}
 
-    def __contains__(self, cube_id: str) -> bool:
-        return cube_id in self._keys
+    def has_any(self, keys: Iterable[int]) -> bool:
+        """Whether an id is under one of the keys."""
+        return not self._groups.keys().isdisjoint(keys)
 
     def put(self, cube_id: str, keys: Iterable[int]) -> None:
         self._keys[cube_id] = found = tuple(dict.fromkeys(keys))

@@ -13,6 +13,7 @@ from typing import Final
 
 import msgspec
 
+from memcube.plaintext.deed import Deed
 from memcube.plaintext.deeds_of_life import OF_LIFE
 from memcube.plaintext.deeds_with_things import WITH_THINGS
 from memcube.plaintext.wording import without_dates
@@ -81,6 +82,33 @@ _IDEA: Final = re.compile(
 )
 
 
+_DEEDS: Final = (*WITH_THINGS, *OF_LIFE)
+# No hint is shorter than its beginning, and few of a sentence's letters begin one.
+_BEGINNING: Final = 3
+
+
+def _by_beginning() -> Mapping[str, tuple[tuple[str, int], ...]]:
+    found: dict[str, list[tuple[str, int]]] = {}
+    for place, deed in enumerate(_DEEDS):
+        for hint in deed.hints:
+            found.setdefault(hint[:_BEGINNING], []).append((hint, place))
+    return {beginning: tuple(hints) for beginning, hints in found.items()}
+
+
+_HINTS: Final = _by_beginning()
+
+
+def _hinted(plain: str) -> list[Deed]:
+    """The deeds of which a text in lower case has one of the verbs, in their order."""
+    places = {
+        place
+        for beginning in {plain[at : at + _BEGINNING] for at in range(len(plain))} & _HINTS.keys()
+        for hint, place in _HINTS[beginning]
+        if hint in plain
+    }
+    return [_DEEDS[place] for place in sorted(places)]
+
+
 def implied(text: str, speaker: str | None) -> Implied:
     """What a statement in the third person implies; nothing where it tells of no deed."""
     text = _CANNOT.sub("hates", without_dates(text).strip(" .!"))
@@ -91,8 +119,8 @@ def implied(text: str, speaker: str | None) -> Implied:
     holds: list[str] = []
     emptied: list[Emptied] = []
     left_off: list[LeftOff] = []
-    for deed in (*WITH_THINGS, *OF_LIFE):
-        found = deed.pattern.search(text) if any(hint in plain for hint in deed.hints) else None
+    for deed in _hinted(plain):
+        found = deed.pattern.search(text)
         if found is None:
             continue
         words = {

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 from datetime import UTC, datetime
 from typing import Final
 
 from memcube.cube import MemCube, State
 from memcube.plaintext.groups import Groups
 from memcube.plaintext.namesakes import role
-from memcube.plaintext.slot_keys import plan_key, plan_keys
+from memcube.plaintext.slot_keys import named_as, named_with, plan_keys
 
 # Of a fact that was replaced at no known time.
 _NEVER: Final = datetime.max.replace(tzinfo=UTC)
@@ -75,10 +75,11 @@ class SlotIndex:
             for key in plan_keys(name):
                 self._plans.discard(key, name)
 
-    def plans_about(self, words: Iterable[str]) -> Iterator[str]:
-        """The slots of plans, of whomever, that one of these stems names; those named twice come twice."""
-        for word in words:
-            yield from self._plans.of(plan_key(word))
+    def plans_about(self, words: frozenset[str]) -> Iterator[str]:
+        """The slots of plans, among which are all that name all these stems, or none but these."""
+        yield from min((self._plans.of(named_with(word)) for word in words), key=len, default=())
+        for key in named_as(words):
+            yield from self._plans.of(key)
 
     def values(self, slot: str) -> list[str | None]:
         """Those that the active facts of the slot give."""

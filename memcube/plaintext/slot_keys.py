@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import combinations
 from typing import Final
 
 from memcube.cube import MemCube, State
@@ -15,6 +16,8 @@ from memcube.plaintext.extract.slot_table import is_functional
 from memcube.plaintext.words import content_stems, terms
 
 _PLAN: Final = "/plan/"
+# Of eight words there are 255 choices.
+_FEW: Final = 8
 _NAME: Final = "_name"
 _IS: Final = re.compile(r" (?:is|are|starts?|begins?|takes place) ")
 
@@ -35,19 +38,31 @@ def _planned_under(slot: str) -> Iterator[int]:
     while place >= 0:
         end = place + len(_PLAN)
         if words := plan_words(slot[end:]):
-            yield planned(slot[:end], words[0])
+            yield planned(slot[:end], max(words, key=lambda word: (len(word), word)))
         place = slot.find(_PLAN, place + 1)
 
 
 def plan_keys(slot: str) -> Iterator[int]:
-    """All keys of `plan_key` of a slot."""
-    _, _, name = slot.partition(_PLAN)
-    return map(plan_key, dict.fromkeys(plan_words(name)))
+    """All keys of a slot by the name of its plan."""
+    words = frozenset(plan_words(slot.partition(_PLAN)[2]))
+    yield from map(named_with, words)
+    if words:
+        yield hash(("whole plan", words))
 
 
-def plan_key(word: str) -> int:
+def named_with(word: str) -> int:
     """Where the slots of plans stand that have this stem in their names."""
     return hash(("plan", word))
+
+
+def named_as(words: frozenset[str]) -> Iterator[int]:
+    """Where those stand that have none but these stems in their names. Of many it is under each of them."""
+    if len(words) > _FEW:
+        yield from map(named_with, words)
+        return
+    for size in range(1, len(words) + 1):
+        for some in combinations(sorted(words), size):
+            yield hash(("whole plan", frozenset(some)))
 
 
 def found_under(fact: MemCube) -> Iterator[int]:
@@ -93,9 +108,9 @@ def plan_words(name: str) -> list[str]:
     return terms(name.replace("/", " ").replace("-", " "))
 
 
-def planned(own: str, first: str) -> int:
-    """Where a person's plans stand, `ada/plan/`, of which this is the first word."""
-    return hash(("planned", own, first))
+def planned(own: str, longest: str) -> int:
+    """Where a person's plans stand, `ada/plan/`, of which this is the longest word: it is in the fewest."""
+    return hash(("planned", own, longest))
 
 
 def former(own: str, words: frozenset[str]) -> int:

@@ -104,11 +104,18 @@ _PRONOUNS: Final = re.compile(r"I|We|You|He|She|It|They", re.IGNORECASE)
 
 
 class Clause(msgspec.Struct, frozen=True):
-    """A clause, with the functional slot that it fills and whose that is, if it does."""
+    """A clause. `resolved`: the same, with a sign in the place of the speaker's name."""
 
     text: str
-    slot: str | None = None
-    value: str | None = None
+    resolved: str
+    speaker: str
+
+    def filled(self) -> tuple[str, str] | None:
+        """The functional slot that it fills, with whose it is, and the value."""
+        found = slots.slot_of(self.resolved, None, ahead=False)
+        if found is None or found.value is None or slots.ends(self.resolved):
+            return None
+        return f"{(found.about or self.speaker).casefold()}/{found.slot}", found.value
 
 
 def told(text: str, speaker: str) -> tuple[Clause, ...]:
@@ -166,11 +173,7 @@ class _Telling:
 
 
 def _clause(resolved: str, speaker: str) -> Clause:
-    filled = slots.slot_of(resolved, None, ahead=False)
-    text = resolved.replace(SPEAKER, speaker)
-    if filled is None or filled.value is None or slots.ends(resolved):
-        return Clause(text)
-    return Clause(text, f"{(filled.about or speaker).casefold()}/{filled.slot}", filled.value)
+    return Clause(resolved.replace(SPEAKER, speaker), resolved, speaker)
 
 
 def _with_noun(clause: str, other: str, thing: str) -> str:

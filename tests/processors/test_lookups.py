@@ -54,6 +54,23 @@ class ScanningView(SubjectView):
             if ((cube.payload and cube.payload.slot) or "").startswith(own)
         ]
 
+    def may_stand_under(self, keys: Iterable[int]) -> bool:
+        return True
+
+    def plans_about(self, words: frozenset[str]) -> Iterator[str]:
+        return (slot for slot in self.slots() if "/plan/" in slot)
+
+    def told_as(self, words: frozenset[str]) -> Iterator[MemCube]:
+        return (c for c in self.active_facts() if "/plan/" in ((c.payload and c.payload.slot) or ""))
+
+    def worded(self, slot: str, words: Iterable[str]) -> Sequence[MemCube]:
+        return [cube for value in self.values(slot) for cube in self.holding(slot, value)]
+
+    def named(self, own: str, name: str) -> Sequence[MemCube]:
+        return [
+            cube for slot in self.slots(own) if slot.endswith("_name") for cube in self.holding(slot, name)
+        ]
+
     def former(self, own: str, words: frozenset[str]) -> Iterator[MemCube]:
         facts = [cube for cube in self if cube.form is Form.FACT and cube.state is State.SUPERSEDED]
         return iter(sorted(facts, key=lambda cube: -cube.seq))
@@ -98,14 +115,30 @@ VERBS = """likes;loves;plays;playing;drinks;drives;prefers;is allergic to;has;ow
 THINGS = """tennis;coffee;a red Volvo;a blue Volvo;aisle seats;window seats;2 cats;3 cats;nuts, not walnuts
     ;walnuts;the guitar;Oslo;Rome;Anna;anna"""
 TAILS = """;;; now; again; on Sundays; with Anna; every week; (2026-03-01); (2026-03-02); at 7
-    ;, because it is late"""
+    ;, because it is late;, four times a week;, which is fun; with his old friend;, and on Mondays too"""
 WHOLES = """Ada's wifi password is tulip7;Ada's wifi password is rose9;The rent is 900 euros
     ;The rent is 950 euros now;Locker 7 is mine;Locker 8 is mine;Locker 7 is not mine;Ada sold Ada's guitar
     ;Ada has a guitar;Ada has her own guitar;Ada's wish: answer in German;Ada's wish: reply in English
     ;Ada's wish: keep it short;Ada passed the driving test;Ada has a driving test (2026-03-02);Anna died
-    ;Ada broke up with Ben;Ada got a new job"""
+    ;Ada broke up with Ben;Ada got a new job;Ada sold the red Volvo;Ada finished reading Dune
+    ;Ada is reading Dune;Ada is still reading Dune on the train;Ada quit the gym
+    ;Ada goes to the gym twice a week
+    ;Ada was fired;Ada left Acme;Ada works with Anna at Acme;Ada is a nurse at Acme, on nights
+    ;Ada moved out of Oslo;Ada is renting a room in Oslo;Ada lives on a barge in Rome
+    ;Ada's cat Momo sleeps on the bed;Ada gave Momo away;Ada's cat Momo ran away;Momo has a limp
+    ;Ada switched from tennis to chess;Ada switched from coffee to tea;Ada drinks coffee, four cups a day
+    ;Ada can't stand coffee any more;Ada is over tennis;Ada found work;Ada is looking for work
+    ;Ada is out of work;Ada cancelled the driving test;The driving test is off;The driving test is back on
+    ;Ada's landlord is Mr Novak;Ada's landlord is Mrs Ito now;Ada's office is in Rome
+    ;Ada's office has moved to Oslo;Ada takes the bus to work;Ada takes the train to work now
+    ;Ada weighs 82 kg;Ada weighs 80 kg;Ada's blood pressure is 125 over 80
+    ;Ada's blood pressure is 130 over 85 now;Band practice is on Tuesdays;Band practice is on Mondays now
+    ;Ada's rent is 900 euros;Ada's rent is 950 euros now;The rent is 990 euros;On Sundays Ada plays tennis
+    ;Ada has a nut allergy;Ada outgrew her nut allergy;Ada retired;Ada used to be a nurse
+    ;Ada's sister Anna moved out of Oslo;Ada's boss Anna lives in Oslo
+    ;The driving test has been moved (2026-03-04);The first one was right"""
 SLOTS = """;;likes;dislikes;lives_in;works_at;partner;plan/driving-test;plan/driving-test/x;plan/meeting
-    ;dog_name;age"""
+    ;dog_name;age;allergic_to;hobby;diet;job"""
 
 
 def _one_of(listed: str) -> st.SearchStrategy[str]:
@@ -140,10 +173,15 @@ def statement(draw: st.DrawFn) -> tuple[str, int, Statement]:
         valid_from=START + timedelta(minutes=minutes + draw(st.sampled_from([0, 0, 0, 1_440]))),
         processor="test/1",
         slot=f"{draw(st.sampled_from(['ada', 'ada', 'anna']))}/{slot}" if slot else None,
-        value=draw(st.sampled_from(["oslo", "rome", "acme", "ben", None])) if slot else None,
+        value=draw(
+            st.sampled_from(["oslo", "rome", "acme", "ben", "momo", "coffee", "tennis", "vegan", None])
+        )
+        if slot
+        else None,
         dated=draw(st.booleans()),
         cue=draw(st.sampled_from([None, None, "ending", "correction"])),
         speaker="Ada",
+        completed_by=draw(st.sampled_from([None, None, "e1", "e2", "e3"])),
     )
     return said.text, minutes, said
 
@@ -183,6 +221,27 @@ ALIKE: dict[str, Callable[[int], str]] = {
         f"I have a meeting with {_name(n)} tomorrow.",
         f"I had lunch with {_name(n)} yesterday.",
     )[n % 2],
+    "a thing sold": lambda n: (f"I ride the {_name(n)} bike.", f"I sold the {_name(n - 1)} bike.")[n % 2],
+    "a thing sold, others had": lambda n: (f"I have a {_name(n)} lamp.", "I sold the Volvo.")[n % 3 == 2],
+    "a book that is read": lambda n: (f"I'm reading {_name(n)}.", f"I finished {_name(n - 1)}.")[n % 2],
+    "a main clause": lambda n: f"I drink {_name(n)} tea, four cups a day.",
+    "a place of work": lambda n: (f"I volunteer at {_name(n)} School.", f"I left {_name(n - 1)} School.")[
+        n % 2
+    ],
+    "a landlord": lambda n: f"My landlord is Mr {_name(n)} now.",
+    "an office": lambda n: f"The {_name(n)} office has moved to Oslo.",
+    "a flat": lambda n: (f"I'm renting a room in {_name(n)}.", f"I moved out of {_name(n - 1)}.")[n % 2],
+    "a pet": lambda n: (f"My cat {_name(n)} sleeps a lot.", f"We gave {_name(n - 1)} away.")[n % 2],
+    "a plan called off": lambda n: (
+        f"I have a {_name(n)} concert tomorrow.",
+        f"The {_name(n - 1)} concert is off.",
+    )[n % 2],
+    "a plan moved": lambda n: (
+        f"I have a {_name(n)} exam on 4 May.",
+        f"The {_name(n - 1)} exam has been moved to 9 May.",
+    )[n % 2],
+    "a few words put right": lambda n: (f"I'm meeting {_name(n)} on Monday.", "Sorry, on Tuesday.")[n % 2],
+    "no deed": lambda n: f"I finally got to see {_name(n)}, and it was lovely.",
     "a choice": lambda n: f"I drive a red car named {_name(n)}.",
 }
 
