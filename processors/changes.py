@@ -13,14 +13,16 @@ from datetime import datetime
 from itertools import chain, islice
 from typing import Final
 
-from memcube.cube import MemCube
+from memcube.cube import MemCube, State
 from memcube.plaintext import frame_keys
 from memcube.plaintext.extract.slot_table import is_functional
-from memcube.plaintext.frames import Frame, clauses, denied_words, frame
+from memcube.plaintext.frames import Frame, clauses, denied_words, frame, frames, with_main_clause
 from memcube.plaintext.namesakes import role
 from memcube.plaintext.view import SubjectView
 from memcube.plaintext.wishes import topic
+from memcube.plaintext.wording import one_word_apart
 from processors.step import Statement
+from processors.stood import lived, stood
 
 # Slots of many values that are named whole: who no longer enjoys hiking does not love it either.
 _TASTES: Final = frozenset({"likes", "hobby", "language", "allergic_to"})
@@ -55,6 +57,9 @@ def replaced(view: SubjectView, statement: Statement, said: Frame, now: datetime
             *_turned_round(view, statement, now),
             *_alike(view, statement, said),
             *_wished(view, statement),
+            *_put_right(view, statement),
+            *stood(view, statement),
+            *lived(view, statement),
         ]
     )
 
@@ -88,7 +93,7 @@ def _may_be_one(view: SubjectView, statement: Statement, slot: str) -> Callable[
     about, _ = slot_of(slot)
     mine = role(statement.text, about)
     if mine is None:
-        unclear = view.roles(slot) > 1
+        unclear = len(view.roles(slot)) > 1
         return lambda _: not unclear
     return lambda cube: role(cube.text, about) in {None, mine}
 
@@ -125,13 +130,13 @@ def ended(view: SubjectView, statement: Statement) -> list[MemCube]:
     if functional(statement.slot) and statement.slot is not None:
         meant = _meant_slot(view, statement.slot)
         one = _may_be_one(view, statement, meant)
-        found = _giving(view, meant, statement.value)
+        found = giving(view, meant, statement.value)
         if any(map(one, chain(found, _gave(view, meant, statement.value)))):
             # Of what is replaced already there is nothing to end, and nothing else is meant.
             return each_once(filter(one, found))
     about, slot = slot_of(statement.slot)
     if slot in _TASTES and statement.value is not None:
-        found = _giving(view, f"{about}/{slot}", statement.value)
+        found = giving(view, f"{about}/{slot}", statement.value)
         gave = _gave(view, f"{about}/{slot}", statement.value)
         if any(frame(cube.text).holds for cube in chain(found, gave)):
             return [cube for cube in found if frame(cube.text).holds]
@@ -140,11 +145,11 @@ def ended(view: SubjectView, statement: Statement) -> list[MemCube]:
         for clause in clauses(statement.text, statement.speaker)
         if not (said := frame(clause)).holds
         for cube in view.mentioning(clause, said.words, frame_keys.ended(said))
-        if said.ends(frame(cube.text))
+        if any(said.ends(theirs) for theirs in frames(cube.text))
     )
 
 
-def _giving(view: SubjectView, slot: str, value: str | None) -> list[MemCube]:
+def giving(view: SubjectView, slot: str, value: str | None = None) -> list[MemCube]:
     """The active facts of a slot, those with the value if one is given."""
     values = view.values(slot) if value is None else [value]
     return [cube for value in values for cube in view.holding(slot, value)]
@@ -166,6 +171,17 @@ def _turned_round(view: SubjectView, statement: Statement, now: datetime) -> lis
     return found or list(islice(view.replaced(opposite, statement.value), 1))
 
 
+def _put_right(view: SubjectView, statement: Statement) -> list[MemCube]:
+    """What the turn before said in the same words but for the one that the statement puts right."""
+    if statement.cue != "correction" or statement.completed_by is None:
+        return []
+    return [
+        cube
+        for cube in view.drawn_from(statement.completed_by)
+        if cube.state is State.ACTIVE and one_word_apart(cube.text, statement.text)
+    ]
+
+
 def _wished(view: SubjectView, statement: Statement) -> list[MemCube]:
     about = topic(statement.text)
     if about is None:
@@ -176,12 +192,25 @@ def _wished(view: SubjectView, statement: Statement) -> list[MemCube]:
 
 def _alike(view: SubjectView, statement: Statement, said: Frame) -> list[MemCube]:
     corrects = statement.cue == "correction"
-    # An attribute or a choice is another one by a word, so that the word is not looked for.
-    shared = said.attribute or said.words[:2]
+    said_in = with_main_clause(said, statement.text)
+    found = _changed_by(view, statement.text, said_in, corrects=corrects)
+    return [cube for cube in found if _open(cube, statement)]
+
+
+def changed_by(view: SubjectView, sentence: str) -> list[MemCube]:
+    """The facts that a sentence changes by its words alone."""
+    return _changed_by(view, sentence, frames(sentence), corrects=False)
+
+
+def _changed_by(view: SubjectView, text: str, said_in: tuple[Frame, ...], *, corrects: bool) -> list[MemCube]:
     return [
         cube
-        for cube in view.mentioning(statement.text, shared, frame_keys.changed(said, corrects=corrects))
-        if _changes(said, frame(cube.text), corrects=corrects) and _open(cube, statement)
+        for said in said_in
+        # An attribute or a choice is another one by a word, so that the word is not looked for.
+        for cube in view.mentioning(
+            text, said.attribute or said.words[:2], frame_keys.changed(said, corrects=corrects)
+        )
+        if any(_changes(said, theirs, corrects=corrects) for theirs in frames(cube.text))
     ]
 
 

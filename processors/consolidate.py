@@ -19,14 +19,15 @@ from memcube.plaintext.lifetimes import expires
 from memcube.plaintext.spoken import command
 from memcube.plaintext.view import SubjectView
 from memcube.plaintext.words import content_stems
-from processors import changes, commands, erase, orders
+from processors import changes, commands, erase, orders, overheard
 from processors.extract import speaker
 from processors.losses import lost
-from processors.retire import end, retire_turn, take_back
+from processors.retire import retire_turn, said_at, supersede, take_back
 from processors.returns import put_in_place
 from processors.revision import Revision, with_source
 from processors.sameness import said_before
 from processors.step import Opened, Outcome, Statement, Vectors
+from processors.undone import undone
 from schemas.events import (
     Edit,
     Extracted,
@@ -90,6 +91,7 @@ def retell(opened: Opened, statements: tuple[Statement, ...], vectors: Vectors, 
     sources = (revision.source(speaker(opened.event, opened.contents[0])),)
     for statement in statements:
         _fact(revision, statement, sources)
+    _overheard(revision, statements)
 
 
 def _hear(revision: Revision, statements: tuple[Statement, ...]) -> None:
@@ -105,9 +107,17 @@ def _hear(revision: Revision, statements: tuple[Statement, ...]) -> None:
             revision.add(statement, sources, "turn", follows=before)
         else:
             _fact(revision, statement, sources)
+    _overheard(revision, statements)
     outlived = [fact.valid_to for fact in revision.view.drawn_from(revision.event.id) if fact.valid_to]
     if outlived:
         retire_turn(revision, revision.event.id, max(outlived))
+
+
+def _overheard(revision: Revision, statements: tuple[Statement, ...]) -> None:
+    heard = overheard.clauses(revision)
+    for statement in overheard.said_again(revision, heard):
+        _fact(revision, statement, (revision.source(statement.speaker or ""),))
+    overheard.end_what_is_over(revision, heard, statements)
 
 
 def _answered(revision: Revision, turn: Statement, data: Response) -> None:
@@ -176,15 +186,14 @@ def _replace(revision: Revision, statement: Statement, framed: Frame, sources: t
     """Add the statement; it takes the place of what it changes."""
     said = revision.now
     view = revision.view
-    others = changes.each_once(
-        [*changes.replaced(view, statement, framed, said), *lost(view, statement, framed)]
-    )
+    taken = changes.replaced(view, statement, framed, said)
+    others = changes.each_once([*taken, *lost(view, statement, framed), *undone(view, statement)])
     if (edited := _edited_away(revision, statement)) is not None:
         revision.noop("edited-since", edited)
         return
     for cube in changes.denied(view, statement, framed):
         take_back(revision, cube, "corrected")
-    later = [_said(revision, cube) for cube in others if _said(revision, cube) > said]
+    later = [said_at(revision, cube) for cube in others if said_at(revision, cube) > said]
     announced = framed.holds and _is_announced(statement, said)
     if later:
         for cube in others:
@@ -195,7 +204,7 @@ def _replace(revision: Revision, statement: Statement, framed: Frame, sources: t
         revision.add(statement, sources, "announced", expires_at=_expires(statement, said))
     else:
         for cube in others:
-            _supersede(revision, cube, statement)
+            supersede(revision, cube, statement)
         reason = "remember" if statement.kept else "new"
         revision.add(statement, sources, reason, expires_at=_expires(statement, said))
 
@@ -218,7 +227,7 @@ def _expires(statement: Statement, said: datetime) -> datetime | None:
 def _end_at(revision: Revision, cube: MemCube, said: datetime) -> None:
     """What a late statement replaced was over when that was said, and not only at the next one."""
     if (
-        _said(revision, cube) < said
+        said_at(revision, cube) < said
         and cube.state is State.SUPERSEDED
         and (cube.valid_to is None or cube.valid_to > said)
     ):
@@ -245,11 +254,13 @@ def _end(revision: Revision, statement: Statement, framed: Frame, sources: tuple
     said = revision.now
     ended = changes.ended(revision.view, statement)
     later = [
-        _said(revision, cube) for cube in ended if cube.state is State.ACTIVE and _said(revision, cube) > said
+        said_at(revision, cube)
+        for cube in ended
+        if cube.state is State.ACTIVE and said_at(revision, cube) > said
     ]
     for cube in ended:
-        if _said(revision, cube) <= said:
-            _supersede(revision, cube, statement)
+        if said_at(revision, cube) <= said:
+            supersede(revision, cube, statement)
     without = msgspec.structs.replace(statement, slot=None, value=None)
     if later:
         revision.add(without, sources, "said-late", state=State.SUPERSEDED, valid_to=min(later))
@@ -257,10 +268,11 @@ def _end(revision: Revision, statement: Statement, framed: Frame, sources: tuple
     more = [
         *changes.replaced(revision.view, without, framed, said),
         *lost(revision.view, statement, framed),
+        *undone(revision.view, statement),
     ]
     for cube in changes.each_once(more):
-        if _said(revision, cube) <= said:
-            _supersede(revision, cube, statement)
+        if said_at(revision, cube) <= said:
+            supersede(revision, cube, statement)
     revision.add(without, sources, "new", expires_at=_expires(statement, said))
 
 
@@ -281,17 +293,3 @@ def _merge(revision: Revision, same: MemCube, statement: Statement, sources: tup
     revision.revise(
         same, Decision.MERGE, "said-again", payload=payload, valid_from=valid_from, expires_at=expires_at
     )
-
-
-def _supersede(revision: Revision, cube: MemCube, by: Statement) -> None:
-    said = revision.now
-    dated_change = by.dated and _said(revision, cube) < by.valid_from <= said
-    reason = {"correction": "corrected", "ending": "ended", None: "replaced"}[by.cue]
-    end(revision, cube, reason, by.valid_from if dated_change else said)
-
-
-def _said(revision: Revision, cube: MemCube) -> datetime:
-    """When a memory was last said; what was announced for a day that is over counts from that day."""
-    said = min(max(source.time for source in cube.sources), cube.recorded_at)
-    plan = cube.payload is None or changes.slot_of(cube.payload.slot)[1].startswith("plan")
-    return cube.valid_from if not plan and said < cube.valid_from <= revision.opened.recorded_at else said

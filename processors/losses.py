@@ -17,16 +17,25 @@ from processors.step import Statement
 
 _DEATH: Final = re.compile(
     r"^(?:sadly,? |unfortunately,? )?(?P<who>.{2,60}?) (?:has |have |just |recently |sadly |suddenly )*"
-    r"(?:died|passed away|was put (?:down|to sleep)|is dead)\b",
+    r"(?:died|passed away|was put (?:down|to sleep)|is dead|is no longer with us|didn't make it"
+    r"|did not make it|had to be put (?:down|to sleep))\b(?P<who2>)",
     re.IGNORECASE,
+)
+# Who lost somebody says so in other words, which name them last.
+_GOODBYE: Final = re.compile(
+    r"\b(?:say goodbye to|said goodbye to|lost|put(?:ting)? down|bury|buried"
+    r"|put to sleep) (?P<who>(?:\S+'s [a-z]+ )?[A-Z]\w+)\b"
+    r"|\b(?:had|put) (?P<who2>[A-Z]\w+) (?:put )?(?:down|to sleep)\b"
 )
 # What is over with a life; a birthday, a name and what happened stay.
 _OF_THE_LIVING: Final = frozenset(
     {"lives_in", "works_at", "studies_at", "job", "diet", "age", "phone", "email"}
 )
 _PARTED: Final = re.compile(
-    r"\b(?:divorced|separated|(?:broke|broken|split) up)\b"
-    r"|\b(?:not|no longer|n't) (?:seeing|dating|together with|married to|engaged to)\b",
+    r"\b(?:divorced|getting divorced|separated|(?:broke|broken|split) up|split|called it quits|parted ways"
+    r"|ended things|broken? it off|broke it off|dumped|left each other|(?:is|are) over|(?:is|are) history)\b"
+    r"|'s ex-?(?:wife|husband|girlfriend|boyfriend|partner|fianc[ée]e?)?\b"
+    r"|\b(?:not|no longer|n't) (?:seeing|dating|together with|together|married to|engaged to|a couple)\b",
     re.IGNORECASE,
 )
 _NEW_JOB: Final = re.compile(
@@ -79,10 +88,10 @@ def lost(view: SubjectView, statement: Statement, said: Frame) -> list[MemCube]:
 
 def _gone(view: SubjectView, statement: Statement) -> list[MemCube]:
     """Who died has no home and no job any more, and nobody has a dog of that name."""
-    died = _DEATH.match(statement.text)
+    died = _DEATH.match(statement.text) or _GOODBYE.search(statement.text)
     if died is None or "?" in statement.text:
         return []
-    *_, last = died["who"].split()
+    *_, last = (died["who"] or died["who2"]).split()
     name = last if last[:1].isupper() and not last.endswith("'s") else None
     kin = last.lower() if name is None else None
     found = []
@@ -101,9 +110,8 @@ def _gone(view: SubjectView, statement: Statement) -> list[MemCube]:
 
 def _parted(view: SubjectView, statement: Statement) -> list[MemCube]:
     """Who parted from somebody has that partner no more; who has somebody is not single."""
-    if statement.speaker is None or not re.search(
-        rf"(?<![\w']){re.escape(statement.speaker)}(?!'s|\w)", statement.text
-    ):
+    own = rf"(?<![\w']){re.escape(statement.speaker or '')}(?!'s (?!ex\b|ex-)|\w)"
+    if statement.speaker is None or not re.search(own, statement.text):
         return []
     slot, said = f"{statement.speaker.casefold()}/partner", content_stems(statement.text)
     parted, paired = _PARTED.search(statement.text), _PAIRED.search(statement.text)

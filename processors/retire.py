@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from memcube.cube import Decision, MemCube, State, cube_id
+from processors.changes import slot_of
 from processors.revision import Revision
+from processors.step import Statement
 
 
 def end(revision: Revision, cube: MemCube, reason: str, valid_to: datetime) -> None:
@@ -45,3 +47,18 @@ def retire_turn(revision: Revision, event_id: str, valid_to: datetime) -> None:
 def _retire_turns(revision: Revision, cube: MemCube, valid_to: datetime) -> None:
     for source in cube.sources:
         retire_turn(revision, source.event_id, valid_to)
+
+
+def supersede(revision: Revision, cube: MemCube, by: Statement) -> None:
+    """A statement takes its place, from the day that it names or from now."""
+    said = revision.now
+    dated_change = by.dated and said_at(revision, cube) < by.valid_from <= said
+    reason = {"correction": "corrected", "ending": "ended", None: "replaced"}[by.cue]
+    end(revision, cube, reason, by.valid_from if dated_change else said)
+
+
+def said_at(revision: Revision, cube: MemCube) -> datetime:
+    """When a memory was last said; what was announced for a day that is over counts from that day."""
+    said = min(max(source.time for source in cube.sources), cube.recorded_at)
+    plan = cube.payload is None or slot_of(cube.payload.slot)[1].startswith("plan")
+    return cube.valid_from if not plan and said < cube.valid_from <= revision.opened.recorded_at else said

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Final
 
@@ -10,7 +11,9 @@ import msgspec
 
 from memcube.cube import MemCube, State
 from memcube.plaintext.extract.slots import normalised
-from memcube.plaintext.frames import without_dates
+from memcube.plaintext.slot_keys import head_stems, plan_words
+from memcube.plaintext.view import SubjectView
+from memcube.plaintext.wording import without_dates
 from memcube.plaintext.words import content_stems
 from processors.changes import functional, slot_of
 from processors.revision import Revision
@@ -24,6 +27,21 @@ _BACK: Final = re.compile(
 _MEANT: Final = re.compile(
     r"^(?P<who>.+?) meant (?:to say )?(?:in |at |on |it's )?(?P<v>[\w' -]{1,40}?)(?:, not .*)?$"
 )
+_RIGHT_BEFORE: Final = re.compile(
+    r"\b(?:was|had it) right (?:the first time|before|first|in the first place|originally|all along)\b"
+    r"|\bthe first (?:one|number|answer|date|time) was (?:right|correct)\b"
+)
+_BACK_ON: Final = re.compile(
+    r"^(?:[Tt]he |\w+'s )?(?P<what>[\w' -]{2,40}?)(?: trip| thing)? (?:is|are) (?:back on|on again"
+    r"|on after all|happening after all)\b"
+)
+_NEW_DAY: Final = re.compile(
+    r"^(?:[Tt]he |\S+'s )?(?P<what>[\w' -]{2,40}?)(?:(?: has|'s| have| had)? been| was| were| got| is"
+    r"| are)(?: now)?"
+    r" (?:moved|pushed(?: back)?|postponed|rescheduled|brought forward|put back|delayed|shifted|put off"
+    r"|now on|changed)\b"
+)
+_DAY: Final = re.compile(r"\((?P<day>\d{4}-\d\d-\d\d(?: \d\d:\d\d)?)\)")
 # What was meant is something just said.
 _WITHIN: Final = timedelta(hours=1)
 
@@ -32,6 +50,8 @@ def put_in_place(revision: Revision, statement: Statement) -> Statement:
     """The statement with the slot that it leaves unsaid, if what was said before tells it."""
     if statement.speaker is None or functional(statement.slot):
         return statement
+    if (planned := _replanned(revision, statement, statement.speaker)) is not None:
+        return planned
     return _meant(revision, statement, statement.speaker) or _returned(revision, statement, statement.speaker)
 
 
@@ -48,6 +68,37 @@ def _returned(revision: Revision, statement: Statement, who: str) -> Statement:
         if fits and value is not None and content_stems(value) == words:
             return msgspec.structs.replace(statement, slot=slot, value=value, cue=None)
     return statement
+
+
+def _replanned(revision: Revision, statement: Statement, who: str) -> Statement | None:
+    """A new day for the one plan that is meant: "Lisbon has been pushed to 11 April"."""
+    found = _NEW_DAY.match(without_dates(statement.text))
+    day = _DAY.search(statement.text)
+    if found is None or day is None or not statement.dated:
+        return None
+    words = content_stems(found["what"]) - content_stems(who)
+    own = f"{who.casefold()}/plan/"
+    meant: set[str] = set()
+    for slot in _planned(revision.view, own, words):
+        meant.add(slot)
+        if len(meant) > 1:
+            return None
+    if not meant:
+        return None
+    return msgspec.structs.replace(statement, slot=meant.pop(), value=day["day"])
+
+
+def _planned(view: SubjectView, own: str, words: frozenset[str]) -> Iterator[str]:
+    """The slots of current plans that have all these stems in their name, or are told with them."""
+    for word in sorted(words, key=len)[-1:]:
+        for slot in view.plans_about([word]):
+            about = frozenset(plan_words(slot.removeprefix(own)))
+            if slot.startswith(own) and words <= about and view.values(slot):
+                yield slot
+        for cube in view.told_as(word):
+            slot = (cube.payload.slot or "") if cube.payload else ""
+            if slot.startswith(own) and words <= head_stems(cube.text):
+                yield slot
 
 
 def _meant(revision: Revision, statement: Statement, who: str) -> Statement | None:
@@ -82,3 +133,37 @@ def _just_said(revision: Revision, who: str) -> MemCube | None:
         ]
         return facts[-1] if facts else None
     return None
+
+
+def reopened(revision: Revision, clause: str, who: str) -> MemCube | None:
+    """The memory that holds again: the trip that is "back on", the value that "was right the first time"."""
+    if _RIGHT_BEFORE.search(clause):
+        corrected = [
+            cube
+            for cube in revision.view
+            if cube.state is State.SUPERSEDED
+            and cube.reason == "corrected"
+            and cube.sources
+            and cube.sources[0].speaker == who
+        ]
+        return max(corrected, key=lambda cube: cube.seq, default=None)
+    found = _BACK_ON.match(clause)
+    if found is None:
+        return None
+    words = content_stems(found["what"])
+    ended = [
+        cube
+        for slot in _plans(revision.view, words)
+        if words <= frozenset(plan_words(slot.partition("/plan/")[2]))
+        for cube in revision.view.in_slot(slot)
+    ]
+    if any(cube.state is State.ACTIVE for cube in ended):
+        return None
+    return max(ended, key=lambda cube: cube.seq, default=None)
+
+
+def _plans(view: SubjectView, words: frozenset[str]) -> Iterator[str]:
+    """The slots of plans among which are all that have these stems in their name; of none, all plans."""
+    if words:
+        return view.plans_about([max(words, key=len)])
+    return (slot for slot in view.slots() if "/plan/" in slot)

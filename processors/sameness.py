@@ -8,9 +8,10 @@ from typing import Final
 from memcube.cube import MemCube
 from memcube.plaintext.differences import same_statement
 from memcube.plaintext.frame_keys import same, valued
-from memcube.plaintext.frames import Frame, dates, frame
+from memcube.plaintext.frames import Frame, frame
 from memcube.plaintext.light_words import light_words
 from memcube.plaintext.slot_keys import kind
+from memcube.plaintext.wording import dates
 from memcube.plaintext.words import content_stems
 from processors.changes import slot_of
 from processors.revision import Revision

@@ -12,9 +12,13 @@ from collections.abc import Iterable, Iterator
 from itertools import accumulate, product
 
 from memcube.cube import MemCube
-from memcube.plaintext.frames import CHOICES, DOING, Frame, dates, frame, narrowings
+from memcube.plaintext import deed_keys
+from memcube.plaintext.frames import CHOICES, DOING, MOST_NUMBERS, Frame, frames
 from memcube.plaintext.light_words import light_words
+from memcube.plaintext.narrowing import narrowings
+from memcube.plaintext.standing import standing
 from memcube.plaintext.wishes import topic
+from memcube.plaintext.wording import dates
 from memcube.plaintext.words import terms
 
 _EITHER = (False, True)
@@ -22,8 +26,21 @@ _EITHER = (False, True)
 
 def kept_under(fact: MemCube) -> Iterator[int]:
     """All keys of an active fact."""
-    said = frame(fact.text)
+    said_in = frames(fact.text)
+    said = said_in[0]
     yield from same(said, fact.text)
+    for part in said_in:
+        yield from _changed_under(part)
+    if (thing := standing(fact.text)) is not None:
+        yield stands(thing.of)
+    yield from deed_keys.kept_under(fact, said_in)
+    if (about := topic(fact.text)) is not None:
+        yield wish(about)
+    if fact.payload is not None and fact.payload.slot and fact.payload.value is not None and said.holds:
+        yield valued(fact.payload.slot, fact.payload.value, said)
+
+
+def _changed_under(said: Frame) -> Iterator[int]:
     whole = _hashes(said.words)[-1]
     yield _said(whole, said.numbers, holds=said.holds, past=said.past, future=said.future)
     if said.numbers:
@@ -32,10 +49,7 @@ def kept_under(fact: MemCube) -> Iterator[int]:
         yield from _endable(said)
         if said.attribute:
             yield hash(("attribute", said.attribute))
-    if (about := topic(fact.text)) is not None:
-        yield wish(about)
-    if fact.payload is not None and fact.payload.slot and fact.payload.value is not None and said.holds:
-        yield valued(fact.payload.slot, fact.payload.value, said)
+            yield hash(("owned", said.attribute[1:]))
 
 
 def same(said: Frame, text: str) -> Iterator[int]:
@@ -51,6 +65,11 @@ def valued(slot: str, value: str, said: Frame) -> int:
     return hash(("value", slot, value, said.numbers, more))
 
 
+def stands(of: tuple[str, ...]) -> int:
+    """Where what is said of this standing thing stands."""
+    return hash(("stands", of))
+
+
 def wish(about: str) -> int:
     """Where the wishes about this stand."""
     return hash(("wish", about))
@@ -60,7 +79,7 @@ def changed(said: Frame, *, corrects: bool) -> Iterator[int]:
     """Where what the statement may contradict, end, requantify or replace by another choice stands."""
     hashes = _hashes(said.words)
     yield _said(hashes[-1], said.numbers, holds=not said.holds, past=said.past, future=said.future)
-    if (said.replaces or corrects) and said.holds and len(said.numbers) == 1:
+    if (said.replaces or corrects) and said.holds and 0 < len(said.numbers) <= MOST_NUMBERS:
         yield _counted(hashes[-1], holds=True, past=said.past, future=said.future)
     if said.holds and not said.past:
         for narrower, future in product(hashes[2:-1], _EITHER):
@@ -69,6 +88,9 @@ def changed(said: Frame, *, corrects: bool) -> Iterator[int]:
             yield from _choices(said)
     if said.holds and said.attribute:
         yield hash(("attribute", said.attribute))
+        # "The rent" may be "Ada's rent", and the other way round.
+        yield hash(("owned", said.attribute))
+        yield hash(("attribute", said.attribute[1:]))
     yield from ended(said)
 
 

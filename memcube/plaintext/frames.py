@@ -14,11 +14,11 @@ from typing import Final
 
 import msgspec
 
+from memcube.plaintext.narrowing import narrows
 from memcube.plaintext.quantities import is_number_word, numbers
+from memcube.plaintext.wording import canonical, main_clause, without_dates
 from memcube.plaintext.words import PAST_FORMS, terms
 
-_ANNOTATION: Final = re.compile(r" \(\d{4}(?:-\d\d)?[\d:T/ -]*\)")
-_DATE: Final = re.compile(r"\(\d{4}[^)]*\)")
 # Phrases that say that something is over; what they take away leaves the frame of what it was.
 _OVER: Final = re.compile(
     r"\b(?:no longer|(?:not )?any ?more|(?:not )?any longer)\b"
@@ -38,7 +38,9 @@ _STRESS: Final = re.compile(
     r"|\b(?:at the moment|right now|these days|for now|after all|at all|as well|a lot|very much|so much"
     r"|by the way|of course|as (?:\w+ )?said(?: before)?|as (?:\w+ )?mentioned|in fact|for sure|to be honest"
     r"|now|nowadays|currently|presently|actually|finally|definitely|absolutely|totally|truly|certainly|really"
-    r"|honestly|basically|simply|again|still|back|especially|particularly|generally|completely|super|pretty)\b",
+    r"|honestly|basically|simply|again|still|back|especially|particularly|generally|usually|normally"
+    r"|typically|completely|super"
+    r"|pretty)\b",
     re.IGNORECASE,
 )
 _QUITS: Final = re.compile(r"\b(?:quit|gave up|given up|stopped)\b(?! \w+ing\b)", re.IGNORECASE)
@@ -75,11 +77,6 @@ CHOICES: Final = frozenset({"prefer", "drive", "ride"})
 _NOW: Final = re.compile(
     r"\b(?:now|currently|these days|nowadays|by now|meanwhile|down to|up to)\b", re.IGNORECASE
 )
-# A qualification that narrows: with it, less was said ("plays tennis" and "plays tennis on Sundays").
-_NARROWING: Final = (
-    "on in at with every each since during for from by after before near twice once daily weekly"
-)
-_QUALIFIES: Final = frozenset(_NARROWING.split())
 # Stems of one meaning that the stemmer keeps apart.
 _SAME: Final = {"allergi": "allerg", "employ": "work", "resid": "live", "name": "call"} | dict.fromkeys(
     ("love", "enjoy", "ador"), "like"
@@ -90,6 +87,9 @@ _NEGATION: Final = re.compile(
     re.IGNORECASE,
 )
 _REASON: Final = re.compile(r",? (?:because|due to|so)\b.*", re.IGNORECASE)
+
+# "125 over 80" is one quantity; a sentence with more numbers gives several.
+MOST_NUMBERS: Final = 2
 
 
 class Frame(msgspec.Struct, frozen=True, gc=False):
@@ -121,7 +121,7 @@ class Frame(msgspec.Struct, frozen=True, gc=False):
             and not other.holds
             and narrower
             and not (self.past or other.past or other.numbers)
-            and _narrows(self.core, self.words[len(other.words)])
+            and narrows(self.core, self.words[len(other.words)])
         )
 
     def chooses_instead_of(self, other: Frame) -> bool:
@@ -141,7 +141,7 @@ class Frame(msgspec.Struct, frozen=True, gc=False):
             bool(self.attribute)
             and self.holds
             and other.holds
-            and self.attribute == other.attribute
+            and (self.attribute == other.attribute or _unowned(self, other))
             and ((self.words, self.numbers) != (other.words, other.numbers))
         )
 
@@ -154,7 +154,7 @@ class Frame(msgspec.Struct, frozen=True, gc=False):
             (self.replaces or corrects)
             and self.holds
             and other.holds
-            and len(self.numbers) == len(other.numbers) == 1
+            and 0 < len(self.numbers) == len(other.numbers) <= MOST_NUMBERS
             and self.numbers != other.numbers
             and self._alike(other)
         )
@@ -177,7 +177,7 @@ class Frame(msgspec.Struct, frozen=True, gc=False):
         size = len(self.words)
         if other.words[:size] != self.words or not set(self.numbers) <= set(other.numbers):
             return False
-        return _narrows(other.core, other.words[size])
+        return narrows(other.core, other.words[size])
 
     def _alike(self, other: Frame) -> bool:
         if len(self.words) < 2 or self.words != other.words:
@@ -185,20 +185,20 @@ class Frame(msgspec.Struct, frozen=True, gc=False):
         return (self.past, self.future) == (other.past, other.future)
 
 
+def _unowned(one: Frame, other: Frame) -> bool:
+    """Whether one says "the rent" of what is "Ada's rent" in the other."""
+    long, short = (one, other) if len(one.attribute) > len(other.attribute) else (other, one)
+    return (
+        bool(short.attribute)
+        and long.attribute[1:] == short.attribute
+        and short.core.lower().startswith("the ")
+    )
+
+
 def denied_words(text: str) -> tuple[str, ...]:
     """In "allergic to peanuts, not walnuts" the walnuts, as stems; else nothing."""
-    found = _CONTRAST.search(_ANNOTATION.sub("", text)) if "," in text else None
+    found = _CONTRAST.search(without_dates(text)) if "," in text else None
     return tuple(terms(found["old"])) if found else ()
-
-
-def dates(text: str) -> tuple[str, ...]:
-    """The dates that extraction put in brackets, and what people put there that begins with a year."""
-    return tuple(_DATE.findall(text))
-
-
-def without_dates(text: str) -> str:
-    """The text without the dates that extraction put in brackets."""
-    return _ANNOTATION.sub("", text)
 
 
 def clauses(text: str, speaker: str | None) -> list[str]:
@@ -212,7 +212,7 @@ def clauses(text: str, speaker: str | None) -> list[str]:
 
 def frame(text: str) -> Frame:
     """The frame of a statement in the third person."""
-    text = _CONTRAST.sub("", _ANNOTATION.sub("", text).replace("’", "'"))
+    text = canonical(_CONTRAST.sub("", without_dates(text).replace("’", "'")))
     bare = _NO_DENIAL.sub(" ", text)
     over = _OVER.search(bare) is not None
     denied = over or _DENIED.search(bare) is not None
@@ -232,6 +232,17 @@ def frame(text: str) -> Frame:
         quits=_QUITS.search(text) is not None,
         attribute=_attribute(text),
     )
+
+
+def frames(text: str) -> tuple[Frame, ...]:
+    """The frame of a statement and, where it goes on behind a comma, that of its main clause."""
+    return with_main_clause(frame(text), text)
+
+
+def with_main_clause(said: Frame, text: str) -> tuple[Frame, ...]:
+    """`frames` of a text whose own frame is known."""
+    main = main_clause(text)
+    return (said,) if main == text else (said, frame(main))
 
 
 def _words(core: str) -> tuple[str, ...]:
@@ -254,17 +265,3 @@ def _is_past(text: str) -> bool:
         return True
     words = ["", *text.lower().split()]
     return any(word in PAST_FORMS and before not in _AUXILIARIES for before, word in pairwise(words))
-
-
-def narrowings(core: str) -> dict[str, bool]:
-    """Of each word, by its stem, whether what begins at it only says when, where or with whom."""
-    found: dict[str, bool] = {}
-    for before, word in pairwise(core.lower().split()):
-        if stems := terms(word):
-            narrows = before in _QUALIFIES or word in _QUALIFIES or is_number_word(before)
-            found.setdefault(stems[0], narrows)
-    return found
-
-
-def _narrows(core: str, first: str) -> bool:
-    return narrowings(core).get(first, False)

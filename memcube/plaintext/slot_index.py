@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Final
 
 from memcube.cube import MemCube, State
-from memcube.plaintext.extract.slot_table import is_functional
 from memcube.plaintext.groups import Groups
 from memcube.plaintext.namesakes import role
+from memcube.plaintext.slot_keys import plan_key, plan_keys
 
 # Of a fact that was replaced at no known time.
 _NEVER: Final = datetime.max.replace(tzinfo=UTC)
@@ -27,6 +27,7 @@ class SlotIndex:
     def __init__(self) -> None:
         self._slots: dict[str, _Slot] = {}
         self._names: list[str] = []
+        self._plans: Groups[int] = Groups()
 
     def __contains__(self, slot: str) -> bool:
         return slot in self._slots
@@ -46,6 +47,8 @@ class SlotIndex:
         if slot is None:
             slot = self._slots[name] = _Slot()
             insort(self._names, name)
+            for key in plan_keys(name):
+                self._plans.add(key, name)
         if cube.state is State.ACTIVE:
             slot.holding.add(cube.payload.value, cube.id)
         else:
@@ -69,6 +72,13 @@ class SlotIndex:
         if not slot.holding and not slot.until:
             del self._slots[name]
             del self._names[bisect_left(self._names, name)]
+            for key in plan_keys(name):
+                self._plans.discard(key, name)
+
+    def plans_about(self, words: Iterable[str]) -> Iterator[str]:
+        """The slots of plans, of whomever, that one of these stems names; those named twice come twice."""
+        for word in words:
+            yield from self._plans.of(plan_key(word))
 
     def values(self, slot: str) -> list[str | None]:
         """Those that the active facts of the slot give."""
@@ -96,10 +106,10 @@ class SlotIndex:
             first = bisect_right(found.until, time, key=lambda entry: entry[0])
             yield from (cube_id for _, cube_id in found.until[first:])
 
-    def roles(self, slot: str) -> int:
-        """As how many the person of the slot is spoken of in its facts: Anna the sister, Anna the boss."""
+    def roles(self, slot: str) -> Collection[str]:
+        """As whom the person of the slot is spoken of in its facts: Anna the sister, Anna the boss."""
         found = self._slots.get(slot)
-        return 0 if found is None else len(found.roles)
+        return () if found is None else found.roles
 
 
 class _Slot:
@@ -120,6 +130,5 @@ def _until(cube: MemCube) -> datetime:
 
 
 def _roles(cube: MemCube, slot: str) -> tuple[str, ...]:
-    about, _, rest = slot.partition("/")
-    found = role(cube.text, about) if is_functional(rest) else None
+    found = role(cube.text, slot.partition("/")[0])
     return () if found is None else (found,)

@@ -5,13 +5,18 @@ Hashes, as in `frame_keys`: what is found is compared with what was looked for.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from typing import Final
 
 from memcube.cube import MemCube, State
 from memcube.plaintext.differences import Kind, kind_of
+from memcube.plaintext.extract.slot_table import is_functional
 from memcube.plaintext.words import content_stems, terms
 
-_PLAN = "/plan/"
+_PLAN: Final = "/plan/"
+_NAME: Final = "_name"
+_IS: Final = re.compile(r" (?:is|are|starts?|begins?|takes place) ")
 
 
 def former_under(fact: MemCube) -> Iterator[int]:
@@ -25,17 +30,62 @@ def former_under(fact: MemCube) -> Iterator[int]:
             yield former(slot[: place + 1], words)
 
 
-def planned_under(fact: MemCube) -> Iterator[int]:
-    """All keys of `planned` of a fact."""
-    slot = fact.payload.slot if fact.payload else None
-    if not slot or fact.state is not State.ACTIVE:
-        return
+def _planned_under(slot: str) -> Iterator[int]:
     place = slot.find(_PLAN)
     while place >= 0:
         end = place + len(_PLAN)
         if words := plan_words(slot[end:]):
             yield planned(slot[:end], words[0])
         place = slot.find(_PLAN, place + 1)
+
+
+def plan_keys(slot: str) -> Iterator[int]:
+    """All keys of `plan_key` of a slot."""
+    _, _, name = slot.partition(_PLAN)
+    return map(plan_key, dict.fromkeys(plan_words(name)))
+
+
+def plan_key(word: str) -> int:
+    """Where the slots of plans stand that have this stem in their names."""
+    return hash(("plan", word))
+
+
+def found_under(fact: MemCube) -> Iterator[int]:
+    """All keys of `planned`, `told_as`, `worded` and `named` of a fact."""
+    slot, value = (fact.payload.slot, fact.payload.value) if fact.payload else (None, None)
+    if not slot or fact.state is not State.ACTIVE:
+        return
+    if _PLAN in slot:
+        yield from _planned_under(slot)
+        for word in head_stems(fact.text):
+            yield told_as(word)
+    if value and slot.endswith(_NAME):
+        for place, sign in enumerate(slot):
+            if sign == "/":
+                yield named(slot[: place + 1], value)
+    elif value and not is_functional(slot.partition("/")[2]):
+        for word in content_stems(value):
+            yield worded(slot, word)
+
+
+def head_stems(text: str) -> frozenset[str]:
+    """What a plan is told as: "Ada's concert in Lisbon" of its being on a day."""
+    return content_stems(_IS.split(text, maxsplit=1)[0])
+
+
+def told_as(word: str) -> int:
+    """Where plans stand that are told as something with this stem in it."""
+    return hash(("told", word))
+
+
+def worded(slot: str, word: str) -> int:
+    """Where the facts of a slot of many values stand whose value has this stem."""
+    return hash(("worded", slot, word))
+
+
+def named(own: str, name: str) -> int:
+    """Where what is called by this name, of a person, `ada/`, stands: dogs, cars."""
+    return hash(("named", own, name))
 
 
 def plan_words(name: str) -> list[str]:

@@ -11,7 +11,7 @@ place, which makes this module a little longer than others.
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from memcube.cube import Form, MemCube, State
@@ -21,7 +21,16 @@ from memcube.plaintext.frame_index import FrameIndex
 from memcube.plaintext.frame_keys import kept_under
 from memcube.plaintext.groups import Groups, Keyed, Newest
 from memcube.plaintext.slot_index import SlotIndex
-from memcube.plaintext.slot_keys import former, former_under, kind, planned, planned_under
+from memcube.plaintext.slot_keys import (
+    former,
+    former_under,
+    found_under,
+    kind,
+    named,
+    planned,
+    told_as,
+    worded,
+)
 from memcube.plaintext.vector_index import VectorIndex
 from memcube.store.record import Change, CubeStore, Vector
 
@@ -36,7 +45,7 @@ class SubjectView:
         self._slots = SlotIndex()
         self._texts: Groups[str] = Groups()
         self._frames = FrameIndex(lambda cube_id: kept_under(self._cubes[cube_id]))
-        self._plans = Keyed()
+        self._valued = Keyed()
         self._former = Newest()
         self._drawn: Groups[str] = Groups()
         self._episodes: list[tuple[datetime, str]] = []
@@ -107,8 +116,8 @@ class SubjectView:
         """The replaced facts of a slot that were said after this time, or held after it."""
         return self._in_order(self._slots.replaced_after(slot, time))
 
-    def roles(self, slot: str) -> int:
-        """As how many the person of the slot is spoken of in its facts: Anna the sister, Anna the boss."""
+    def roles(self, slot: str) -> Collection[str]:
+        """As whom the person of the slot is spoken of in its facts: Anna the sister, Anna the boss."""
         return self._slots.roles(slot)
 
     def giving(self, slot: str, value: str, key: int) -> Sequence[MemCube]:
@@ -117,7 +126,27 @@ class SubjectView:
 
     def plans(self, own: str, words: Iterable[str]) -> Sequence[MemCube]:
         """The active facts of slots that begin with `own`, `ada/plan/`, and go on with one of these stems."""
-        return self._in_order(self._plans.under(planned(own, word) for word in words))
+        return self._in_order(self._valued.under(planned(own, word) for word in words))
+
+    def plans_about(self, words: Iterable[str]) -> Iterator[str]:
+        """The slots of plans, of whomever, that have one of these stems in their name, each once."""
+        seen: set[str] = set()
+        for slot in self._slots.plans_about(words):
+            if slot not in seen:
+                seen.add(slot)
+                yield slot
+
+    def told_as(self, word: str) -> Iterator[MemCube]:
+        """The active plans that are told as something with this stem, "the concert in Lisbon"."""
+        return (self._cubes[cube_id] for cube_id in self._valued.under([told_as(word)]))
+
+    def worded(self, slot: str, words: Iterable[str]) -> Sequence[MemCube]:
+        """The active facts of a slot of many values whose value has one of these stems."""
+        return self._in_order(self._valued.under(worded(slot, word) for word in words))
+
+    def named(self, own: str, name: str) -> Sequence[MemCube]:
+        """The active facts that somebody's dog or car, of `own`, `ada/`, is called so."""
+        return self._in_order(self._valued.under([named(own, name)]))
 
     def former(self, own: str, words: frozenset[str]) -> Iterator[MemCube]:
         """The replaced facts of slots that begin with `own`, `ada/`, with a value of just these stems.
@@ -277,7 +306,7 @@ class SubjectView:
         for source in cube.payload.sources:
             self._drawn.add(source.event_id, cube.id)
         self._slots.put(cube)
-        self._plans.put(cube.id, planned_under(cube))
+        self._valued.put(cube.id, found_under(cube))
         for key in former_under(cube):
             self._former.put(key, cube.seq, cube.id)
         if cube.state is State.ACTIVE:
@@ -301,7 +330,7 @@ class SubjectView:
         for source in cube.payload.sources:
             self._drawn.discard(source.event_id, cube.id)
         self._slots.drop(cube)
-        self._plans.drop(cube.id)
+        self._valued.drop(cube.id)
         for key in former_under(cube):
             self._former.drop(key, cube.seq, cube.id)
         if cube.state is State.ACTIVE:
