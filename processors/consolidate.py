@@ -20,9 +20,10 @@ from memcube.plaintext.spoken import command
 from memcube.plaintext.view import SubjectView
 from memcube.plaintext.words import content_stems
 from processors import changes, commands, erase, orders
+from processors.edits import edited_away, keep_right, new_sources
 from processors.extract import speaker
 from processors.losses import lost
-from processors.retire import end, retire_turn, take_back
+from processors.retire import end, retire_turns, take_back
 from processors.returns import put_in_place
 from processors.revision import Revision, with_source
 from processors.sameness import said_before
@@ -81,6 +82,7 @@ def consolidate(
             raise TypeError("a reprocess reads the stored turns first: see `processors.reprocess`")
         case _:
             assert_never(opened.event.data)
+    retire_turns(revision)
     return Outcome(revision.steps(), close=outcome.close, shred=outcome.shred)
 
 
@@ -105,9 +107,6 @@ def _hear(revision: Revision, statements: tuple[Statement, ...]) -> None:
             revision.add(statement, sources, "turn", follows=before)
         else:
             _fact(revision, statement, sources)
-    outlived = [fact.valid_to for fact in revision.view.drawn_from(revision.event.id) if fact.valid_to]
-    if outlived:
-        retire_turn(revision, revision.event.id, max(outlived))
 
 
 def _answered(revision: Revision, turn: Statement, data: Response) -> None:
@@ -179,8 +178,8 @@ def _replace(revision: Revision, statement: Statement, framed: Frame, sources: t
     others = changes.each_once(
         [*changes.replaced(view, statement, framed, said), *lost(view, statement, framed)]
     )
-    if (edited := _edited_away(revision, statement)) is not None:
-        revision.noop("edited-since", edited)
+    if (edited := edited_away(revision, statement)) is not None:
+        keep_right(revision, edited, statement, sources)
         return
     for cube in changes.denied(view, statement, framed):
         take_back(revision, cube, "corrected")
@@ -212,7 +211,14 @@ def _expires(statement: Statement, said: datetime) -> datetime | None:
     if statement.kept or (statement.cue == "correction" and statement.category != "plan"):
         return None
     happens = statement.valid_from if statement.dated else None
-    return expires(statement.text, statement.category, said=said, happens=happens, until=statement.until)
+    return expires(
+        statement.text,
+        statement.category,
+        slot=changes.slot_of(statement.slot)[1] or None,
+        said=said,
+        happens=happens,
+        until=statement.until,
+    )
 
 
 def _end_at(revision: Revision, cube: MemCube, said: datetime) -> None:
@@ -223,17 +229,6 @@ def _end_at(revision: Revision, cube: MemCube, said: datetime) -> None:
         and (cube.valid_to is None or cube.valid_to > said)
     ):
         revision.revise(cube, Decision.SUPERSEDE, "said-late", valid_to=said)
-
-
-def _edited_away(revision: Revision, statement: Statement) -> MemCube | None:
-    """The memory in which a person has put this very value right: saying it again does not bring it back."""
-    if statement.slot is None or statement.value is None:
-        return None
-    for cube in revision.view.holding(statement.slot, None):
-        versions = revision.view.history(cube.id)
-        if any(version.payload and version.payload.value == statement.value for version in versions):
-            return cube
-    return None
 
 
 def _end(revision: Revision, statement: Statement, framed: Frame, sources: tuple[Source, ...]) -> None:
@@ -265,8 +260,7 @@ def _end(revision: Revision, statement: Statement, framed: Frame, sources: tuple
 
 
 def _merge(revision: Revision, same: MemCube, statement: Statement, sources: tuple[Source, ...]) -> None:
-    known = {source.event_id for source in same.sources}
-    new = [source for source in sources if source.event_id not in known]
+    new = new_sources(same, sources)
     if same.payload is None or not new:
         revision.noop("said-twice-in-one-turn", same)
         return
