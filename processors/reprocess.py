@@ -209,10 +209,14 @@ def _settle_turns(revision: Revision, turns: Turns) -> None:
         turn = view.cube(identifier)
         drawn = [fact for fact in view.drawn_from(event_id) if not turns.let_go(fact)]
         over = [fact.valid_to for fact in drawn if fact.state in _ENDED and fact.valid_to]
-        over_with = bool(over) and nothing_left(turn, drawn)
+        over_with = nothing_left(turn, drawn)
         if turn.state is State.ACTIVE and over_with:
             revision.revise(
-                turn, Decision.SUPERSEDE, NOTHING_LEFT, state=State.SUPERSEDED, valid_to=max(over)
+                turn,
+                Decision.SUPERSEDE,
+                NOTHING_LEFT,
+                state=State.SUPERSEDED,
+                valid_to=max(over, default=revision.now),
             )
         elif turn.state is State.SUPERSEDED and not over_with and _left_with_its_facts(view, turn):
             revision.revise(turn, Decision.REPROCESS, "holds-again", state=State.ACTIVE, valid_to=None)

@@ -76,21 +76,24 @@ class Withdrawn:
     def __init__(self) -> None:
         self._events_of: dict[str, tuple[str, ...]] = {}
         self._said_in: dict[str, dict[str, str]] = {}
+        self._said_bytes = 0
 
     @property
     def bytes(self) -> int:
-        said = sum(sys.getsizeof(text) for facts in self._said_in.values() for text in facts.values())
-        return said + (_BYTES_A_NAME + _BYTES_A_LIST) * (len(self._events_of) + len(self._said_in))
+        return self._said_bytes + (_BYTES_A_NAME + _BYTES_A_LIST) * (
+            len(self._events_of) + len(self._said_in)
+        )
 
     def put(self, fact: MemCube) -> None:
         self.drop(fact.id)
-        self._events_of[fact.id] = tuple(source.event_id for source in fact.sources)
+        self._events_of[fact.id] = tuple(dict.fromkeys(source.event_id for source in fact.sources))
         for event_id in self._events_of[fact.id]:
-            self._said_in.setdefault(event_id, {})[fact.id] = fact.said_in(event_id)
+            said = self._said_in.setdefault(event_id, {})[fact.id] = fact.said_in(event_id)
+            self._said_bytes += sys.getsizeof(said)
 
     def drop(self, fact_id: str) -> None:
         for event_id in self._events_of.pop(fact_id, ()):
-            self._said_in[event_id].pop(fact_id, None)
+            self._said_bytes -= sys.getsizeof(self._said_in[event_id].pop(fact_id))
             if not self._said_in[event_id]:
                 del self._said_in[event_id]
 

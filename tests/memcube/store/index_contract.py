@@ -435,6 +435,26 @@ class RecallIndexContract:
         assert len(find("walk", axis(0), limit=2_000)) == 2_000
         assert len(find("walk", subject=BEN)) == 3
 
+    def test_a_small_subject_beside_a_huge_one_is_answered_as_if_it_were_alone(
+        self, store: FakeStore, index: RecallIndex
+    ) -> None:
+        """20,000 memories take a second here; the same with 200,000 is measured by `bench`."""
+        for town in ("Lisbon", "Porto", "Faro"):
+            store.say(BEN, town, f"a walk through {town}", axis(1))
+
+        def hits(subject: str, query: str) -> Sequence[Hit]:
+            index.refresh(subject)
+            return index.search(subject, query, axis(1), limit=5, as_of=None)
+
+        alone = hits(BEN, "a walk through Porto by the river")
+        assert [hit.cube.text for hit in alone[:1]] == ["a walk through Porto"]
+        for number in range(20_000):
+            store.say(ANA, str(number), f"walk {number} by the river", some_vector(number))
+        last = store.say(ANA, "heron", "a heron stood by the river", some_vector(7))
+        assert hits(ANA, "the heron of the river")[0].cube == last
+        assert hits(ANA, "walk 17321")[0].cube.text == "walk 17321 by the river"
+        assert hits(BEN, "a walk through Porto by the river") == alone
+
     def test_equals_come_in_the_order_of_their_ids(self, store: FakeStore, index: RecallIndex) -> None:
         cubes = [store.say(ANA, str(number), "I like tea", axis(0)) for number in range(30)]
         index.refresh(ANA)
