@@ -20,9 +20,10 @@ from memcube.plaintext.spoken import command
 from memcube.plaintext.view import SubjectView
 from memcube.plaintext.words import content_stems
 from processors import changes, commands, erase, orders, overheard
+from processors.edits import edited_away, keep_right, new_sources
 from processors.extract import speaker
 from processors.losses import lost
-from processors.retire import retire_turn, said_at, supersede, take_back
+from processors.retire import retire_turns, said_at, supersede, take_back
 from processors.returns import put_in_place
 from processors.revision import Revision, with_source
 from processors.sameness import said_before
@@ -82,6 +83,7 @@ def consolidate(
             raise TypeError("a reprocess reads the stored turns first: see `processors.reprocess`")
         case _:
             assert_never(opened.event.data)
+    retire_turns(revision)
     return Outcome(revision.steps(), close=outcome.close, shred=outcome.shred)
 
 
@@ -108,9 +110,6 @@ def _hear(revision: Revision, statements: tuple[Statement, ...]) -> None:
         else:
             _fact(revision, statement, sources)
     _overheard(revision, statements)
-    outlived = [fact.valid_to for fact in revision.view.drawn_from(revision.event.id) if fact.valid_to]
-    if outlived:
-        retire_turn(revision, revision.event.id, max(outlived))
 
 
 def _overheard(revision: Revision, statements: tuple[Statement, ...]) -> None:
@@ -188,8 +187,8 @@ def _replace(revision: Revision, statement: Statement, framed: Frame, sources: t
     view = revision.view
     taken = changes.replaced(view, statement, framed, said)
     others = changes.each_once([*taken, *lost(view, statement, framed), *undone(view, statement)])
-    if (edited := _edited_away(revision, statement)) is not None:
-        revision.noop("edited-since", edited)
+    if (edited := edited_away(revision, statement)) is not None:
+        keep_right(revision, edited, statement, sources)
         return
     for cube in changes.denied(view, statement, framed):
         take_back(revision, cube, "corrected")
@@ -221,7 +220,14 @@ def _expires(statement: Statement, said: datetime) -> datetime | None:
     if statement.kept or (statement.cue == "correction" and statement.category != "plan"):
         return None
     happens = statement.valid_from if statement.dated else None
-    return expires(statement.text, statement.category, said=said, happens=happens, until=statement.until)
+    return expires(
+        statement.text,
+        statement.category,
+        slot=changes.slot_of(statement.slot)[1] or None,
+        said=said,
+        happens=happens,
+        until=statement.until,
+    )
 
 
 def _end_at(revision: Revision, cube: MemCube, said: datetime) -> None:
@@ -232,17 +238,6 @@ def _end_at(revision: Revision, cube: MemCube, said: datetime) -> None:
         and (cube.valid_to is None or cube.valid_to > said)
     ):
         revision.revise(cube, Decision.SUPERSEDE, "said-late", valid_to=said)
-
-
-def _edited_away(revision: Revision, statement: Statement) -> MemCube | None:
-    """The memory in which a person has put this very value right: saying it again does not bring it back."""
-    if statement.slot is None or statement.value is None:
-        return None
-    for cube in revision.view.holding(statement.slot, None):
-        versions = revision.view.history(cube.id)
-        if any(version.payload and version.payload.value == statement.value for version in versions):
-            return cube
-    return None
 
 
 def _end(revision: Revision, statement: Statement, framed: Frame, sources: tuple[Source, ...]) -> None:
@@ -277,8 +272,7 @@ def _end(revision: Revision, statement: Statement, framed: Frame, sources: tuple
 
 
 def _merge(revision: Revision, same: MemCube, statement: Statement, sources: tuple[Source, ...]) -> None:
-    known = {source.event_id for source in same.sources}
-    new = [source for source in sources if source.event_id not in known]
+    new = new_sources(same, sources)
     if same.payload is None or not new:
         revision.noop("said-twice-in-one-turn", same)
         return

@@ -51,6 +51,11 @@ _MOVING = re.compile(
     rf"|is going to|plans to|decided to) move|moves) to "
     r"(?P<place>[A-Z][\w'-]+(?: [A-Z][\w'-]+)?)"
 )
+# "From June I live in Rome" moves there in June.
+_LIVING = re.compile(
+    rf"{SPEAKER}(?: and others)? (?:(?:will )?lives?|(?:is|are|will be) living) in "
+    r"(?P<place>[A-Z][\w'-]+(?: [A-Z][\w'-]+)?)"
+)
 _STARTING = re.compile(
     rf"{SPEAKER}(?: (?:is|will be) (?:starting|joining)|(?: will)? (?:starts?|joins?))(?: (?:work(?:ing)?"
     rf"|{SPEAKER}'s new job|a new job))?(?: at| with)? (?P<place>[A-Z][\w&'-]+)"
@@ -73,7 +78,7 @@ def plan_of(text: str, moment: Moment | None, ahead: bool) -> tuple[str, str | N
         return None
     value = moment.iso if moment else None
     if ahead:
-        for pattern, slot in ((_MOVING, "plan/move"), (_STARTING, "plan/job")):
+        for pattern, slot in ((_MOVING, "plan/move"), (_STARTING, "plan/job"), (_LIVING, "plan/move")):
             if pattern.search(text):
                 return slot, value
     if moment is None and not re.search(
