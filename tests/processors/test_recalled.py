@@ -104,6 +104,22 @@ def test_of_a_turn_its_other_sentences_stay(home: Conversation) -> None:
     assert not any("Oslo" in text for text in home.recall("Oslo?"))
 
 
+def test_a_turn_stays_with_a_sentence_that_made_no_fact(home: Conversation) -> None:
+    turn = home.say("I live in Oslo. Those trams sing all winter long.", day=1)
+    home.say("I moved to Bergen.", day=2)
+    assert home.facts(*State) == ["Ada lives in Oslo", "Ada moved to Bergen"]
+    assert home.episode(turn).state is State.ACTIVE
+    assert home.recall("Which trams sing?")[0] == "Those trams sing all winter long."
+
+
+def test_what_was_denied_is_left_out_of_its_turn(home: Conversation) -> None:
+    home.say("I'm allergic to walnuts. I own a boat called Orca.", day=1)
+    home.say("I'm allergic to peanuts, not walnuts.", day=2)
+    assert home.fact("to walnuts").state is State.RETRACTED
+    assert "Ada owns a boat called Orca" in home.recall("What is the boat called?")
+    assert not any("allergic to walnuts" in text for text in home.recall("Is Ada allergic to walnuts?"))
+
+
 def test_a_turn_of_which_only_a_greeting_is_left_leaves_recall(home: Conversation) -> None:
     turn = home.say("Good morning! I live in Oslo. How are you today?", day=1)
     home.say("I moved to Bergen.", day=2)
