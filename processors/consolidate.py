@@ -99,7 +99,15 @@ def _hear(revision: Revision, statements: tuple[Statement, ...]) -> None:
     content = revision.opened.contents[0]
     asked = command(content.text)
     if asked is not None and orders.obey(revision, asked):
-        return
+        if not asked.rest:
+            return
+        # What names the forgotten is not kept; what is said behind it is a turn as any other.
+        statements = tuple(
+            msgspec.structs.replace(statement, text=asked.rest)
+            if statement.form is Form.EPISODE
+            else statement
+            for statement in statements
+        )
     sources = (revision.source(speaker(revision.event, content)),)
     for statement in statements:
         if statement.form is Form.EPISODE:

@@ -11,6 +11,7 @@ from typing import Final
 
 from memcube.cube import Form, MemCube, State
 from memcube.plaintext.frames import frame
+from memcube.plaintext.spoken import command
 from memcube.plaintext.told import Clause, told
 from memcube.plaintext.words import content_stems
 from processors import changes
@@ -31,7 +32,11 @@ _LEANS: Final = re.compile(r"\b(?:it|that|this|them|those|these|one|so|too|eithe
 
 def clauses(revision: Revision) -> tuple[Clause, ...]:
     """What the turn tells, clause by clause."""
-    return told(revision.opened.contents[0].text, _speaker(revision))
+    text = revision.opened.contents[0].text
+    asked = command(text)
+    if asked is not None and asked.wish == "forget-about":
+        text = asked.rest
+    return told(text, _speaker(revision))
 
 
 def said_again(revision: Revision, heard: tuple[Clause, ...]) -> list[Statement]:
@@ -39,7 +44,7 @@ def said_again(revision: Revision, heard: tuple[Clause, ...]) -> list[Statement]
     who = _speaker(revision)
     found = []
     for number, clause in enumerate(heard):
-        former = reopened(revision, clause.text, who)
+        former = reopened(revision, clause.text)
         if former is not None and former.payload is not None:
             found.append(
                 Statement(
