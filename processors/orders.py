@@ -20,9 +20,10 @@ from processors.persons import is_answer, who
 from processors.retire import end, take_back
 from processors.revision import Revision
 
-# "Forget what I said about work" that would take more than this, facts, turns and answers together, is no
-# longer about one thing: five facts and their turns.
-MOST_ERASED: Final = 10
+# "Forget what I said about work" that would take more than this is no longer about one thing.
+MOST_FACTS: Final = 5
+# All that would go, facts, turns and answers together: so many facts and a turn for each.
+MOST_ERASED: Final = 2 * MOST_FACTS
 # An answer that states more than this is a summary: "that's wrong" does not say which of it.
 MOST_DENIED: Final = 2
 # Of the words of a memory, its speaker's name apart, so many must stand in an answer that states it.
@@ -66,7 +67,8 @@ def _forget_about(revision: Revision, words: str) -> bool:
 
 def _erase_few(revision: Revision, found: Mapping[str, MemCube]) -> bool:
     """All of these, unless they are more than one order may erase: then none. Returns whether they went."""
-    if len(found) > MOST_ERASED:
+    facts = sum(cube.form is Form.FACT for cube in found.values())
+    if facts > MOST_FACTS or len(found) > MOST_ERASED:
         revision.noop("too-much-matches")
         return False
     erase.erase(revision, dict(sorted(found.items())).values())

@@ -17,6 +17,7 @@ from memcube.plaintext.words import content_stems
 from processors import changes
 from processors.extract import speaker
 from processors.losses import lost
+from processors.persons import who as person
 from processors.retire import said_at, supersede
 from processors.returns import reopened
 from processors.revision import Revision
@@ -69,7 +70,7 @@ def end_what_is_over(
 
     What such a clause says instead is kept, where no memory of the turn says it.
     """
-    who, said = _speaker(revision), revision.now
+    me, who, said = person(revision), _speaker(revision), revision.now
     for number, clause in enumerate(heard):
         statement = Statement(
             f"told/{number}",
@@ -83,13 +84,13 @@ def end_what_is_over(
             continue
         framed = frame(clause.text)
         over = [*undone(revision.view, statement), *lost(revision.view, statement, framed)]
-        ended = [cube for cube in over if _is_older(revision, cube, said)]
+        ended = [cube for cube in me.but_namesakes(over) if _is_older(revision, cube, said)]
         for cube in ended:
             supersede(revision, cube, statement)
         if _LEANS.search(clause.text) or _is_stated(clause.text, statements):
             continue
         replaced = changes.replaced(revision.view, statement, framed, said)
-        replaced = [cube for cube in replaced if _is_older(revision, cube, said)]
+        replaced = [cube for cube in me.but_namesakes(replaced) if _is_older(revision, cube, said)]
         if replaced:
             if not _is_kept(revision, clause.text):
                 revision.add(statement, (revision.source(who),), "new")

@@ -50,8 +50,10 @@ class ScanningView(SubjectView):
     def plans(self, own: str, words: Iterable[str]) -> Sequence[MemCube]:
         return [
             cube
-            for cube in self.active_facts()
-            if ((cube.payload and cube.payload.slot) or "").startswith(own)
+            for cube in self
+            if cube.form is Form.FACT
+            and cube.state is State.ACTIVE
+            and ((cube.payload and cube.payload.slot) or "").startswith(own)
         ]
 
     def former(self, own: str, words: frozenset[str]) -> Iterator[MemCube]:

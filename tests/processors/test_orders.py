@@ -210,3 +210,38 @@ def test_two_users_of_one_name_forget_each_their_own(home: Conversation) -> None
     assert [fact for fact in home.facts() if "Nora" in fact]
     said(home, "Forget what I said about my sister.", NOON + timedelta(days=2), "Thomas", "u1")
     assert not [cube for cube in home.cubes() if cube.form is Form.FACT and cube.state is State.ACTIVE]
+
+
+@pytest.mark.parametrize(
+    ("answer", "state"),
+    [
+        ("You live in Oslo.", State.ARCHIVED),
+        ("You said you live in Oslo.", State.ARCHIVED),
+        ("You do not live in Oslo.", State.ACTIVE),
+        ("You no longer live in Oslo.", State.ACTIVE),
+    ],
+)
+def test_an_answer_that_denies_what_it_was_given_is_no_echo(
+    home: Conversation, answer: str, state: State
+) -> None:
+    home.say("I live in Oslo.", day=1)
+    turn = answered(home, answer, home.fact("Oslo"))
+    assert home.episode(turn).state is state
+
+
+def test_an_answer_with_another_number_is_no_echo(home: Conversation) -> None:
+    home.say("I weigh 82 kg.", day=1)
+    home.say("I have 3 cats.", day=1)
+    given = (home.fact("82"), home.fact("cats"))
+    assert home.episode(answered(home, "You weigh 82 kg.", *given)).state is State.ARCHIVED
+    later = NOON + timedelta(minutes=1)
+    assert home.episode(answered(home, "You weigh 3 kg.", *given, time=later)).state is State.ACTIVE
+
+
+def test_what_was_meant_is_not_what_was_said_hours_ago(home: Conversation) -> None:
+    said(home, "I live in Faro.", NOON)
+    said(home, "Sorry, I meant Porto.", NOON + timedelta(minutes=61))
+    assert "Ada lives in Faro" in home.facts()
+    said(home, "I live in Faro.", NOON + timedelta(days=1))
+    said(home, "Sorry, I meant Porto.", NOON + timedelta(days=1, minutes=1))
+    assert "Ada lives in Faro" not in home.facts()
