@@ -83,6 +83,8 @@ def test_what_others_did_or_lost_ends_nothing_of_ones_own(home: Conversation, kn
         ("I have a dog called Rex.", "We had to put Rex down."),
         ("My mother lives in Ulm.", "My mother died."),
         ("I work at Acme.", "I finally got a new job!"),
+        ("I work at Acme.", "I landed a new job!"),
+        ("I work at Acme.", "I found a new job."),
         ("I'm married to Paul.", "Paul and I separated."),
         ("I'm married to Paul.", "Paul dumped me."),
         ("I'm single.", "I'm dating somebody from work."),
