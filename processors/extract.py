@@ -81,6 +81,8 @@ def _facts(event: Event, content: Content, before: Sequence[Heard]) -> tuple[Sta
     asked, who = command(content.text), speaker(event, content)
     bare = asked is not None and asked.wish in {"remember", "wrong", "outdated"}
     text = asked.words if asked is not None and bare else content.text
+    if asked is not None and asked.wish == "forget-about":
+        text = asked.rest  # what names it is no memory
     text, righted = _righted(text, who, before)
     text = _COLON.sub(". ", text)
     text = _LEADS.sub(lambda lead: lead["first"].upper(), in_one_turn(text))

@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from memcube.cube import Form, MemCube, State, cube_id
 from memcube.models.embedder import HashEmbedder
 from memcube.plaintext.cues import cues
@@ -106,6 +108,10 @@ class Conversation:
 
     def audited(self) -> int:
         return len(self.log.of(AUDIT.name))
+
+    def reasons(self) -> set[str]:
+        """Why anything changed, or did not, as the audit trail has it."""
+        return {msgspec.json.decode(record.value or b"")["reason"] for record in self.log.of(AUDIT.name)}
 
     @property
     def store(self) -> Any:
