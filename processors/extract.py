@@ -17,12 +17,6 @@ from schemas.events import Edit, Extracted, Prompt, Remember, Response
 from schemas.subject import Address
 
 PROCESSOR: Final = "extract/3"
-# How a sentence that changes something begins, without saying what.
-_LEADS: Final = re.compile(
-    r"(?:(?<=^)|(?<=[.!?] ))(?:(?:no|oh)?,? ?wait,? (?:no,? )?(?=actually)"
-    r"|(?:it |as it )?turns out,? (?:that )?|from now on,? (?=please|always|never|don't|do))(?P<first>\w)",
-    re.IGNORECASE,
-)
 # Said of an earlier statement, wherever it stands in the sentence.
 _MISTAKEN: Final = re.compile(
     r"\b(?:i was (?:wrong|mistaken)|my mistake|i misspoke|i mixed (?:it|that|them) up|typo)\b"
@@ -74,8 +68,7 @@ def _facts(event: Event, content: Content, before: Sequence[Heard]) -> tuple[Sta
     asked, who = command(content.text), speaker(event, content)
     bare = asked is not None and asked.wish in {"remember", "wrong", "outdated"}
     text = asked.words if asked is not None and bare else content.text
-    text = _LEADS.sub(lambda lead: lead["first"].upper(), text)
-    turn = rules.Turn(text=text[:1].upper() + text[1:], role="user", speaker=who, time=event.time)
+    turn = rules.Turn(text=text, role="user", speaker=who, time=event.time)
     earlier = [rules.Earlier(text=heard.text, speaker=heard.speaker) for heard in before]
     found = tuple(
         Statement(

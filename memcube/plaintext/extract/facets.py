@@ -30,9 +30,10 @@ _INTENT = re.compile(
 )
 _CLAUSE = re.compile(r",\s| (?:because|since|so|but|and|although|while|when)\s")
 _PREFERENCE = re.compile(
-    rf"(?:{SPEAKER}|others)(?: \w+ly| really| also| just| still| do)* (?:loves?d?|likes?d?|enjoys?|enjoyed"
+    rf"(?:{SPEAKER}|others)(?: \w+ly| really| also| just| still| do| no longer)* (?:loves?d?|likes?d?|enjoys?|enjoyed"
     rf"|adores?|prefers?|hates?|dislikes?|loathes?"
     r"|can't stand|doesn't (?:really )?(?:like|enjoy)|don't (?:really )?(?:like|enjoy))\b"
+    r"|\b(?:gone|went) off\b|\blost interest in\b|\bused to (?:love|like|enjoy|hate)\b"
     r"|\bfavou?rites?\b|\bfan of\b|\bpassionate about\b|\b(?:is|are) (?:\w+ )?into\b|\bobsessed with\b"
     r"|\bfond of\b|\bkeen on\b"
     r"|\b(?:helps?|lets?|makes?|keeps?) \ue000\b|\bway to (?:relax|express|unwind)\b|\brather than\b",
@@ -119,7 +120,7 @@ def _happened(text: str) -> bool:
 def polarity_of(text: str, *, ending: bool, denied: bool, instruction: bool, slot: str | None) -> Polarity:
     if instruction:
         return "holds"
-    if ending or _ENDED.search(text):
+    if ending or (slot != "dislikes" and _ENDED.search(text)):
         return "ended"
     if slot == "dislikes" or _DENIAL_HOLDS.search(text):
         return "holds"

@@ -77,6 +77,20 @@ _NOT_CALLED = frozenset(
 )
 
 
+# How a sentence that changes something begins, without saying what.
+_ANNOUNCING = re.compile(
+    r"(?:(?<=^)|(?<=[.!?] ))(?:(?:no|oh)?,? ?wait,? (?:no,? )?(?=actually)"
+    r"|(?:it |as it )?turns out,? (?:that )?|from now on,? (?=please|always|never|don't|do))(?P<first>\w)",
+    re.IGNORECASE,
+)
+
+
+def unannounced(text: str) -> str:
+    """A turn without "turns out that" and the like before its sentences, each with a capital again."""
+    text = _ANNOUNCING.sub(lambda lead: lead["first"].upper(), text)
+    return text[:1].upper() + text[1:]
+
+
 def _uncalled(sentence: str) -> str:
     match = _CALLED.match(sentence)
     if match is None or not match["name"][0].isupper():

@@ -24,10 +24,10 @@ _OFTEN = (
 )
 _V = (
     r"(?P<v>[^.,;:!?()]{2,60}?)(?= (?:and (?:others )?(?:is|are|has|have|was|but)|but|because|since|when"
-    r"|although|so|that|who|which|on|with)\b|[.,;:!?()]|$)"
+    r"|although|so|that|who|which|on|with|any ?more|any longer)\b|[.,;:!?()]|$)"
 )
 _COUNT = r"(?:an?|one|two|three|four|five|six|seven|several|some|no|any|\d+|a couple of|a new|another|the)"
-_LANGUAGES = (
+LANGUAGES = (
     "English|German|French|Spanish|Italian|Portuguese|Dutch|Flemish|Swedish|Norwegian|Danish|Finnish|Icelandic|Irish|Welsh"
     "|Gaelic|Polish|Czech|Slovak|Slovene|Slovenian|Hungarian|Romanian|Bulgarian|Greek|Turkish|Russian|Ukrainian|Serbian"
     "|Croatian|Bosnian|Albanian|Estonian|Latvian|Lithuanian|Catalan|Basque|Galician|Arabic|Hebrew|Persian|Farsi|Kurdish"
@@ -66,9 +66,9 @@ TABLE: Final = tuple(
             rf"{_WHO}{_OFTEN}{_NO}{_OFTEN} (?:speaks?|is fluent in|are fluent in|(?:knows?"
             rf"|started learning|is learning"
             rf"|learned|learnt|learns|studies)(?: (?:how to speak|a bit of|a little|some|enough"
-            rf"|to speak))*)[^.,;:!?]{{0,30}}?\b(?P<v>{_LANGUAGES})\b",
+            rf"|to speak))*)[^.,;:!?]{{0,30}}?\b(?P<v>{LANGUAGES})\b",
         ),
-        ("language", "languages", rf"'s (?:native )?languages? (?:is|are) (?P<v>{_LANGUAGES})"),
+        ("language", "languages", rf"'s (?:native )?languages? (?:is|are) (?P<v>{LANGUAGES})"),
         (
             "avoids",
             "eat|drink|dairy|gluten|meat|fish|pork|halal|kosher|diet",
@@ -77,9 +77,23 @@ TABLE: Final = tuple(
             rf"|drinking) (?P<v>[^.,;:!?()]{{2,40}})",
         ),
         (
+            "likes",
+            " off | lost |fallen|tired|sick of|bored|used to|no longer|any|stopped|fed up",
+            rf"{_WHO}{_OFTEN}(?P<over> (?:gone|went) off| lost (?:all |any )?interest in"
+            rf"| lost (?:{SPEAKER}'s|the|her|his|all) (?:taste|love|passion) for| (?:fallen"
+            rf"|fell) out of love with"
+            r"| (?:is|are|was|got|grew|grown)(?: \w+)? (?:tired of|sick of|bored with|bored of|fed up with)"
+            r"| (?:used to|no longer) (?:really )?(?:love|like|enjoy|adore)s?| stopped (?:liking|loving"
+            r"|enjoying)"
+            r"| (?:used to be|is no longer) (?:into|(?:a (?:\w+ )?)?fan of|fond of|keen on)"
+            r"| (?:doesn't|don't)(?: really)? (?:like|love|enjoy)(?=.* any ?(?:more|longer)\b)"
+            rf"| is(?: not|n't) (?:into|fond of|keen on)(?=.* any ?(?:more|longer)\b)) {_V}",
+        ),
+        (
             "dislikes",
             "hate|stand|dislike|loathe|not a fan|n't like|detest",
-            rf"{_WHO}{_OFTEN} (?:hates?|dislikes?|loathes?|detests?|can't stand|cannot stand|(?:doesn't"
+            rf"{_WHO}{_OFTEN}(?P<over> no longer| used to)? (?:hates?|dislikes?|loathes?|detests?"
+            rf"|can't stand|cannot stand|(?:doesn't"
             rf"|don't|never)(?: really)?(?: like| enjoy| love)d?|(?:is|are) not a(?: big"
             rf"| huge)? fan of) {_V}",
         ),

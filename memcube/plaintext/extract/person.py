@@ -114,7 +114,9 @@ class _Walk:
     def _agree(self, at: int) -> None:
         word = self.lower[at]
         said_of_the_past = word in verbs.SAME_IN_PAST and not self.habit
-        if word in verbs.MODALS or said_of_the_past or verbs.is_past(word) or word.endswith("ing"):
+        bare = word in verbs.BASE  # "I run", "I come", "I bring"
+        ended = (verbs.is_past(word) or word.endswith("ing")) and not bare
+        if word in verbs.MODALS or said_of_the_past or ended:
             self.agreeing = False
         elif word not in verbs.AUXILIARIES or word in ("am", "have", "haven't", "do", "don't", "ain't"):
             self.out[at] = verbs.third_person(self.tokens[at])

@@ -16,6 +16,7 @@ from memcube.plaintext.extract import (
     instructions,
     leads,
     person,
+    rows,
     sentences,
     slots,
     verbs,
@@ -91,7 +92,7 @@ def extract(turn: Turn, before: Sequence[Earlier] = ()) -> tuple[Candidate, ...]
     found: dict[str, Candidate] = {}
     last: Candidate | None = None
     mentioned = Mentioned()
-    text = sentences.clean(turn.text)
+    text = leads.unannounced(sentences.clean(turn.text))
     said = [] if sentences.is_program(text) else list(dict.fromkeys(sentences.split(text)))[:MAX_SENTENCES]
     topic = Topic()
     parts = _completed(unquoted(said), turn, before)
@@ -152,7 +153,8 @@ def _parts(sentence: str, now: datetime) -> list[str]:
         part
         for statement in statements(sentence, now)
         for clause in clauses(statement, now)
-        for part in _in_two(clause, now)
+        for half in _in_two(clause, now)
+        for part in rows.apart(half)
     ]
 
 
@@ -190,9 +192,9 @@ def _candidate(part: str, sentence: str, speaker: str, now: datetime) -> Candida
     cue = cues.cue_of(part) or ("correction" if cues.cue_of(sentence) == "correction" else None)
     if cue is None and filled and slots.ends(resolved):
         cue = "ending"
-    denied = False
-    if filled is None and not instruction and (listed := slots.listed_slot_of(resolved)):
-        filled, denied = listed
+    if filled is None and not instruction:
+        filled = slots.listed_slot_of(resolved)
+        cue = _cue_of_taste(filled, cue)
     slot = filled.slot if filled else None
     category = facets.category_of(resolved, slot=slot, instruction=instruction, ahead=ahead)
     if slot is None and category in ("plan", "instruction"):
@@ -209,13 +211,26 @@ def _candidate(part: str, sentence: str, speaker: str, now: datetime) -> Candida
         cue=cue,
         category=category,
         polarity=facets.polarity_of(
-            resolved, ending=cue == "ending", denied=denied, instruction=instruction, slot=slot
+            resolved,
+            ending=cue == "ending",
+            denied=filled is not None and filled.denied,
+            instruction=instruction,
+            slot=slot,
         ),
         entities=facets.entities_of(text, speaker),
         salience=facets.salience_of(category, slot=slot, exact=moment is not None),
         precision=moment.precision if moment else None,
         until=_until(part, moments, moment),
     )
+
+
+def _cue_of_taste(filled: slots.Filled | None, cue: cues.Cue | None) -> cues.Cue | None:
+    """What one has gone off is over; what one cannot stand any more is disliked from now on."""
+    if filled is None or filled.slot not in ("likes", "dislikes"):
+        return cue
+    if filled.over:
+        return "ending"
+    return None if filled.slot == "dislikes" and cue == "ending" else cue
 
 
 def _until(part: str, moments: tuple[dates.Moment, ...], main: dates.Moment | None) -> datetime | None:

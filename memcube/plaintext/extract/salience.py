@@ -39,6 +39,11 @@ _FELT = re.compile(
 _DEICTIC: Final = frozenset(("this", "that", "these", "those"))
 # "Locker 3 belongs to Rui": a number and a name make news of a thing.
 _NAMED_LATER = re.compile(r"[a-z\d,] [A-Z][a-z]")
+# "The trip is off": what became of something planned.
+_CALLED_OFF = re.compile(
+    r"(?:\b(?:cancell?ed|postponed|rescheduled|delayed|brought forward|(?:called|put) off|fell through)"
+    r"|(?:\b(?:is|are|was)|'s) (?:off|back on|on again|(?:no longer|not) happening))\b(?! to\b| with\b)"
+)
 # "We can make it happen"
 _WE_CAN = re.compile(r"(?:by \w+ing (?:\w+ )*|\w+,? )?we can\b", re.IGNORECASE)
 # "We'll rock the floor", "We gotta stick together": cheering each other on.
@@ -63,6 +68,12 @@ _SHOWN = re.compile(
     re.IGNORECASE,
 )
 _LIKING: Final = frozenset("love like loved liked adore enjoy dig see".split())
+# "You can reach me at 555-0192": no request, but a number.
+_REACHED = re.compile(
+    r"\b(?:reach|call|text|ring|contact|phone|e-?mail|write to) me (?:at|on|under)"
+    r" (?:\+?\d[\d ()/.-]{4,}\d|\S+@\w)",
+    re.IGNORECASE,
+)
 _PERCENT = re.compile(r"\d+\s?%\s?(?=agree|sure|with|behind)", re.IGNORECASE)
 _MODAL: Final = frozenset("would could should shall ought".split())
 _MAY: Final = frozenset("can could may might".split())
@@ -82,7 +93,7 @@ def is_statement(sentence: str, dated: bool) -> bool:
     subject = subject_of(text)
     if foreign.is_foreign(text, subject.words):
         return foreign.is_statement(text, subject.words)
-    if instructions.is_standing(text):
+    if instructions.is_standing(text) or _REACHED.search(text):
         return True
     if chatter.asks(text) or chatter.wishes(text) or chatter.is_phatic(text):
         return False
@@ -263,7 +274,7 @@ def _is_definite_news(subject: Subject, content: list[str], *, exact: bool, hear
     if hearer or not rest:
         return False
     told = opinion.content(rest)
-    if exact:
+    if exact or _CALLED_OFF.search(" ".join(rest)) is not None:
         return bool(content)
     if opinion.is_opinion(rest) or (
         subject.words[subject.head] in _DEICTIC and rest[0] in ("is", "are") and _MINE.isdisjoint(rest)

@@ -19,6 +19,8 @@ MANY = (
     r"|housemate|neighbou?r"
     r"|classmate|therapist|doctor|dentist"
 )
+# "My parents" are always the same two.
+COUPLES = r"(?:grand)?parents|folks|in-laws"
 # "My sister" is one sister until another is told apart ("my older sister"); of friends there are always many.
 USUALLY_ONE = frozenset(
     "sister brother son daughter flatmate roommate housemate therapist doctor dentist".split()
@@ -32,7 +34,8 @@ PETS = (
 _ME = SPEAKER
 _WHO = (
     rf"(?:(?:[^,;:]{{1,40}} and )?(?P<me>{_ME})(?: and others)?(?!')"
-    rf"|{_ME}'s (?P<kin>(?:{_RANK}[ -])?(?:{ONE_EACH}|{MANY}))(?:,? (?P<kin_name>[A-Z][\w-]+),?)?(?!')"
+    rf"|{_ME}'s (?P<kin>(?:{_RANK}[ -])?(?:{ONE_EACH}|{MANY}|{COUPLES}))"
+    rf"(?:,? (?P<kin_name>[A-Z][\w-]+),?)?(?!')"
     rf"|(?P<named>(?!The\b|It\b|That\b|This\b|He\b|She\b|They\b|You\b|There\b)[A-Z][\w-]+))"
 )
 _START = (
@@ -162,9 +165,10 @@ TABLE: tuple[tuple[str, tuple[str, ...], re.Pattern[str]], ...] = tuple(
         ),
         (
             "works_at",
-            "quit|resigned|fired|laid off",
-            rf"{_START}{_WHO}(?: has| have| was| got)?{_OFTEN}"
-            rf" (?P<not>quit|resigned from|fired from|laid off (?:by|from|at)) (?:the )?{_FIRM}",
+            "quit|resigned|fired|laid off|let go|redundant",
+            rf"{_START}{_WHO}(?: has| have| was| been| got)*{_OFTEN}"
+            rf" (?P<not>quit|resigned|fired|laid off|let go|made redundant)"
+            rf"(?: (?:from |by |at )?(?:the )?{_FIRM}|(?=[.,;:!?]|$| (?:in|on|last|this|yesterday|today)\b))",
         ),
         (
             "studies_at",
@@ -180,10 +184,12 @@ TABLE: tuple[tuple[str, tuple[str, ...], re.Pattern[str]], ...] = tuple(
         ),
         (
             "job",
-            " a | an | the |promoted",
+            " a | an | the |promot",
             rf"{_START}{_WHO}{_OFTEN}{_NOT}{_OFTEN} (?:is{_OFTEN} (?:an?|the)"
             rf"|(?:works|is{_OFTEN} working|started(?: working)?|retrained) as (?:an?|the)|an?"
-            rf"|(?:was|got)(?: just)? promoted to|became (?:an?|the)) {_JOB}{_ROLE_END}",
+            rf"|(?:(?:was|got|has been)(?: just)? promoted|got a promotion) to|(?:has been"
+            rf"|became) (?:an?|the))"
+            rf" {_JOB}{_ROLE_END}",
         ),
         (
             "job",
@@ -207,7 +213,7 @@ TABLE: tuple[tuple[str, tuple[str, ...], re.Pattern[str]], ...] = tuple(
             "age",
             " is | turned ",
             rf"{_START}{_WHO}(?: is{_OFTEN}|{_OFTEN} turned) (?P<v>[1-9]\d{{0,2}})"
-            r"(?= years old|\s*[.,!)]|$| (?:now|and|but|today|last|this|yesterday|already|on)\b)",
+            r"(?= years old|\s*[.,!)](?!\d)|$| (?:now|and|but|today|last|this|yesterday|already|on)\b)",
         ),
         (
             "age",
@@ -227,6 +233,22 @@ TABLE: tuple[tuple[str, tuple[str, ...], re.Pattern[str]], ...] = tuple(
             "number|phone",
             rf"(?P<me>{_ME})'s (?:new |mobile |cell |phone |work |current )*(?:number|phone) is{_OFTEN}"
             r" (?P<v>\+?\d[\d ()/.-]{4,20}\d)",
+        ),
+        (
+            "phone",
+            "number|phone|reach|call|text|ring",
+            rf"(?:\b(?:[Cc]all|[Rr]each|[Rr]ing|[Tt]ext|contact|[Pp]hone) (?P<me>{_ME}) (?:at|on|under)"
+            rf"|{_ME}'s (?:\w+ )?(?:number|phone)(?: has)? changed to"
+            rf"|{_ME} (?:changed {_ME}'s|has a new|got a new) (?:\w+ )?(?:number|phone)(?: to|,|:| -))"
+            r" (?P<v>\+?\d[\d ()/.-]{4,20}\d)",
+        ),
+        (
+            "email",
+            "@",
+            rf"(?:\b(?:[Ee]-?mail|[Rr]each|[Cc]ontact|[Ww]rite to) (?P<me>{_ME}) (?:at|on|under)"
+            rf"|{_ME}'s (?:\w+ )?e-?mail(?: address)?(?: has)? changed to"
+            rf"|{_ME} (?:changed {_ME}'s|has a new|got a new) (?:\w+ )?e-?mail(?: address)?(?: to|,|:| -))"
+            r" (?P<v>[\w.+-]+@[\w.-]+\w)",
         ),
         (
             "email",

@@ -16,7 +16,7 @@ from memcube.plaintext.extract.dates import Moment
 from memcube.plaintext.extract.listed_slots import OWNING
 from memcube.plaintext.extract.listed_slots import TABLE as LISTED
 from memcube.plaintext.extract.person import SPEAKER
-from memcube.plaintext.extract.slot_patterns import FAVOURITE, ONE_EACH, PET, TABLE, USUALLY_ONE
+from memcube.plaintext.extract.slot_patterns import COUPLES, FAVOURITE, ONE_EACH, PET, TABLE, USUALLY_ONE
 
 
 class Filled(msgspec.Struct, frozen=True):
@@ -25,6 +25,8 @@ class Filled(msgspec.Struct, frozen=True):
     slot: str
     value: str | None
     about: str | None = None
+    denied: bool = False  # "doesn't speak French"
+    over: bool = False  # "used to play the violin"
 
 
 _ISO = re.compile(r" \(\d{4}[\d:/ -]*\)")
@@ -58,8 +60,8 @@ def ends(resolved: str) -> bool:
     )
 
 
-def listed_slot_of(resolved: str) -> tuple[Filled, bool] | None:
-    """A slot of many values, and whether the sentence denies it or says that it is over."""
+def listed_slot_of(resolved: str) -> Filled | None:
+    """A slot of many values."""
     text = _ISO.sub("", resolved)
     for slot, hints, pattern in LISTED:
         match = pattern.search(text) if any(hint in text for hint in hints) else None
@@ -70,7 +72,8 @@ def listed_slot_of(resolved: str) -> tuple[Filled, bool] | None:
         about = groups.get("named") or groups.get("kin_name")
         kin = groups.get("kin")
         whose = f"/{kin.lower().replace(' ', '-')}" if kin and not about else ""
-        return Filled(slot + whose, value, about), bool(groups.get("not") or groups.get("over"))
+        denied, over = bool(groups.get("not")), bool(groups.get("over"))
+        return Filled(slot + whose, value, about, denied, over)
     return None
 
 
@@ -99,7 +102,7 @@ def _filled(slot: str, match: re.Match[str]) -> Filled | None:
         "fiancee",
     ):
         return Filled("partner", value)
-    single = re.fullmatch(ONE_EACH, kin.replace("-", " ")) or kin in USUALLY_ONE or "-" in kin
+    single = re.fullmatch(f"{ONE_EACH}|{COUPLES}", kin.replace("-", " ")) or kin in USUALLY_ONE or "-" in kin
     return Filled(f"{slot}/{kin}", value) if single else None
 
 

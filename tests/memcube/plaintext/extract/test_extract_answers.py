@@ -33,7 +33,11 @@ def said(text: str, *before: tuple[str, str]) -> tuple[Candidate, ...]:
         ("Do you like sushi?", "Yes!", ["Ada likes sushi"]),
         ("Do you like sushi?", "Not really.", ["Ada doesn't like sushi"]),
         ("Do you speak French?", "A little.", ["Ada speaks French, A little"]),
-        ("What languages do you speak?", "German and some Dutch.", ["Ada speaks German and some Dutch"]),
+        (
+            "What languages do you speak?",
+            "German and some Dutch.",
+            ["Ada speaks German", "Ada speaks some Dutch"],
+        ),
         ("How did the interview go?", "It went really well!", ["Ada's interview went really well"]),
         ("How was your trip?", "Great, we saw three castles.", ["Ada and others saw three castles"]),
         (
@@ -67,7 +71,11 @@ def said(text: str, *before: tuple[str, str]) -> tuple[Candidate, ...]:
             "Yes, definitely!",
             ["Ada will be at the party on Saturday (2026-03-14), definitely"],
         ),
-        ("Are you allergic to anything?", "Peanuts and cats.", ["Ada is allergic to Peanuts and cats"]),
+        (
+            "Are you allergic to anything?",
+            "Peanuts and cats.",
+            ["Ada is allergic to Peanuts", "Ada is allergic to cats"],
+        ),
         ("What do you play?", "The cello.", ["Ada plays the cello"]),
         ("Do you drive?", "I don't have a licence.", ["Ada doesn't have a licence"]),
         ("Do you want me to book it?", "Yes.", []),

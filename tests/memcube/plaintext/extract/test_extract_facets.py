@@ -16,6 +16,19 @@ def only(text: str) -> Candidate:
 
 
 @pytest.mark.parametrize(
+    ("sentence", "slot", "values"),
+    [
+        ("I speak Hungarian with my gran and Slovak at home.", "language", ["hungarian", "slovak"]),
+        ("I'm allergic to nuts, cats and pollen.", "allergic_to", ["nuts", "cats", "pollen"]),
+        ("I'm allergic to peanuts, not walnuts.", "allergic_to", ["peanuts, not walnuts"]),
+    ],
+)
+def test_each_value_of_a_row_is_a_statement(sentence: str, slot: str, values: list[str]) -> None:
+    found = extract(Turn(text=sentence, role="user", speaker="Ada", time=NOW))
+    assert [(one.slot, one.value) for one in found] == [(slot, value) for value in values]
+
+
+@pytest.mark.parametrize(
     ("sentence", "category", "slot", "value", "polarity"),
     [
         ("I love jazz.", "preference", "likes", "jazz", "holds"),
@@ -30,7 +43,20 @@ def only(text: str) -> Candidate:
         ("My son is allergic to cats.", "fact", "allergic_to/son", "cats", "holds"),
         ("I'm lactose intolerant.", "fact", "allergic_to", "lactose", "holds"),
         ("I don't eat pork.", "fact", "avoids", "pork", "negative"),
-        ("I speak Hungarian and Slovak.", "fact", "language", "hungarian", "holds"),
+        ("I've gone off coffee.", "preference", "likes", "coffee", "ended"),
+        ("I've lost interest in chess.", "preference", "likes", "chess", "ended"),
+        ("I don't like coffee any more.", "preference", "likes", "coffee", "ended"),
+        ("I no longer hate olives.", "preference", "dislikes", "olives", "ended"),
+        ("I can't stand jazz any more.", "preference", "dislikes", "jazz", "holds"),
+        ("My new number is 555-0192.", "fact", "phone", "5550192", "holds"),
+        ("You can reach me at 555-0192.", "fact", "phone", "5550192", "holds"),
+        ("I changed my email to ada@example.org.", "event", "email", "ada@example.org", "holds"),
+        ("My parents moved to Bergen.", "event", "lives_in/parents", "bergen", "holds"),
+        ("I got a promotion to senior manager.", "fact", "job", "senior manager", "holds"),
+        ("I got laid off.", "event", "works_at", None, "ended"),
+        ("The concert was cancelled.", "plan", "plan/concert", None, "ended"),
+        ("The trip is off.", "plan", "plan/trip", None, "ended"),
+        ("I'm 1.80 m tall.", "fact", None, None, "holds"),
         ("I'm learning Japanese.", "fact", "language", "japanese", "holds"),
         ("I'm fluent in Dutch.", "fact", "language", "dutch", "holds"),
         ("I play the violin.", "fact", "hobby", "violin", "holds"),
