@@ -41,6 +41,17 @@ MATERIAL = re.compile(
     r"|complete|review|check|format|convert)\b[^.!?\n]{0,80}:",
     re.IGNORECASE,
 )
+# A text is asked for whose people are made up, or the text that follows is to be worked on.
+_TASK = re.compile(
+    r"(?:^|(?<=[.!?,]\s))(?:(?:please|can\syou|could\syou|now|ok|so|help\sme)[,\s]+)*(?:"
+    r"(?:write|draft|create|generate|compose|tell|make\sup|continue|finish|invent|imagine|come\sup\swith)\b[^.!?\n]{0,60}"
+    r"\b(?:story|scene|script|screenplay|novel|novella|chapter|character|dialogue|monologue|backstory|plot"
+    r"|persona|fanfic|sketch|fable|fairy\stale|essay\squestion|example|sample|riddle)\b"
+    r"|(?:sort|format|reformat|convert|translate|proofread|rewrite|rephrase|paraphrase|summari[sz]e|correct|shorten"
+    r"|grade|polish|parse|tidy\sup|clean\sup|turn)\b[^.!?\n]{0,20}\b(?:this|these|the\sfollowing|that\stext)\b"
+    r"|(?:pretend|role-?play|act\sas)\b)",
+    re.IGNORECASE,
+)
 _WISH = re.compile(
     r"\bif\s(?:only|you)\b|^if\s(?:anyone|someone|somebody)\b|\bwhat\sif\b|^in\s(?:my|a)\sdream\b|\bi\sdream(?:t|ed)\s(?:that|i|of)\b|\basked\s(?:me\s)?(?:if|whether)\b|\bi\swish\b|\bi'd\s(?:love|like"
     r"|rather|kill)\b"
@@ -143,6 +154,11 @@ def asks(text: str) -> bool:
         or _REQUEST.match(text) is not None
         or _JOINTLY.search(text) is not None
     )
+
+
+def sets_task(text: str) -> bool:
+    """Whether what follows in the turn is made up, or material to work on."""
+    return MATERIAL.search(text) is not None or _TASK.search(text) is not None
 
 
 def wishes(text: str) -> bool:

@@ -9,13 +9,21 @@ from memcube.plaintext.extract.subject import is_finite
 _ADVERBS = r"(?:(?:just|finally|also|already|recently|only|still|officially|then|always) )*"
 _DROPPED = re.compile(
     rf"{_ADVERBS}(?:"
-    r"(?P<past>used to|picked up|came back|gave up|can't|won't|couldn't|didn't|haven't)"
-    r"|(?P<present>love|hate|like|prefer|live|work|enjoy(?! (?:the|your|it|this|that|every|yourself)\b)"
+    r"(?P<past>used to|picked up|came back|gave up|can't|won't|couldn't|didn't|haven't"
+    r"|never (?=(?:had|went|got|owned|learned|learnt|tried|lived|worked|drank|ate|liked|did|drove|met)\b))"
+    r"|(?P<present>(?:love|hate|like|prefer|live|work)(?! (?:in|and|or|is|are|was|can|should|for|when|if"
+    r"|I|you|we|that's|how"
+    r"|what|he|she|it's|the thought)\b)|(?:live|work) (?=in|for)|enjoy(?! (?:the|your|it|this|that|every"
+    r"|yourself)\b)"
     r"|own|speak|study|don't (?:like|eat|drink|live|work))"
-    r"|(?P<been>been)(?= \w)(?! (?:there|a|so)\b)"
+    r"|(?P<been>been)(?= \w)(?! (?:there|a|so|ages|forever|long|too|years|months|weeks|awhile)\b)"
     r"|(?P<state>allergic to|going to|gonna|no longer (?:\w+ing|a|in|at)|thinking of|married|engaged to"
     r"|engaged\b"
-    r"|pregnant|born (?:in|on)|not (?:in|at|on|with|living|working|doing|going|a|an)\b(?= .*\b(?:any ?more"
+    r"|pregnant|based in|(?:originally |now )?from (?=[A-Z])|born and raised|(?:not (?:a |much of a )?"
+    r"|a )?(?:(?:big|huge"
+    r"|massive) )?fan of|(?:vegan|vegetarian|sober|single|retired|self-employed|married"
+    r"|divorced) (?=since|for|now|with)"
+    r"|born (?:in|on)|not (?:in|at|on|with|living|working|doing|going|a|an)\b(?= .*\b(?:any ?more"
     r"|any longer"
     r"|after all|again)\b)))(?=\W|$)",
     re.IGNORECASE,
@@ -51,6 +59,18 @@ _NO_SUBJECT = frozenset(
         "needed",
     ]
 )
+_INTENDING = (
+    "planning",
+    "hoping",
+    "trying",
+    "learning",
+    "starting",
+    "training",
+    "moving",
+    "heading",
+    "flying",
+)
+_INTENDED = ("moved", "used", "went", "had", "decided", "got", "managed")
 # "Seeing their growth, their joy and their trust is so fulfilling": the verb comes behind a list.
 _IS_LATER = re.compile(
     r"^(?:(?!\b(?:I|I'm|who|that|which|because|it)\b).)*,? (?:is|are|can be|must be|must have) (?:so|such"
@@ -65,11 +85,13 @@ _ADJECTIVE = re.compile(r"(?: \w+){1,3} (?:is|are|was|were|can|will)\b")
 _COMMENT = re.compile(r"\s*(?:that|it|this|sounds?|what|how|must|is|nice|great|wow)\b", re.IGNORECASE)
 # As in a profile: "Name: Ada", "Allergies - nuts".
 _PROFILE = re.compile(
-    r"(?:my )?(?P<key>name|full name|age|job|occupation|profession|job title|birthday|date of birth|phone"
-    r"|phone number"
+    r"(?:my )?(?P<new>new )?(?P<key>name|full name|age|job|occupation|profession|job title|birthday"
+    r"|date of birth|phone"
+    r"|(?:phone |mobile )?number"
     r"|e-?mail|address|home address|employer|diet|allerg(?:y|ies)|hobb(?:y|ies)|languages?|pets?"
     r"|native language"
-    r"|favou?rite [a-z]+(?: [a-z]+)?)\s?(?::| - )\s?(?P<value>\S.*)",
+    r"|favou?rite [a-z]+(?: [a-z]+)?)(?:\sbtw,?)?(?:\s?(?::| - )\s?|,?\s(?=\+?\d[\d ]{5}"
+    r"|\S+@\w))(?P<value>\S.*)",
     re.IGNORECASE,
 )
 
@@ -79,7 +101,7 @@ def with_subject(sentence: str) -> str:
     profile = _PROFILE.fullmatch(sentence)
     if profile:
         key = profile["key"].lower()
-        return f"My {key} {'are' if key.endswith('s') else 'is'} {profile['value']}"
+        return f"My {profile['new'] or ''}{key} {'are' if key.endswith('s') else 'is'} {profile['value']}"
     match = _DROPPED.match(sentence)
     if (
         match is not None
@@ -98,16 +120,16 @@ def _opening(match: re.Match[str]) -> str:
     return "I was " if match["state"].lower().startswith("born") else "I'm "
 
 
-def _with_verb_first(sentence: str) -> str:
+def _with_verb_first(sentence: str) -> str:  # noqa: PLR0911 (one line a reason)
     match = _VERB_FIRST.match(sentence)
     if match is None:
         return sentence
     verb, following = match["verb"].lower(), match["next"].lower()
     rest = sentence[0].lower() + sentence[1:]
     if (verb in _NO_SUBJECT and not match.start("verb")) or verb in lexicon.MOOD or following in ("by", "to"):
-        return (
-            "I " + rest if verb in ("moved", "used", "went", "had", "decided", "got", "managed") else sentence
-        )
+        if verb in _INTENDING and following == "to":
+            return "I'm " + rest
+        return "I " + rest if verb in _INTENDED else sentence
     if (verbs.is_past(verb) and verb not in verbs.BASE) or verb == "quit":
         if _ADJECTIVE.match(sentence, match.end()):
             return sentence  # "Mixed emotions are rough"

@@ -30,7 +30,8 @@ _INTENT = re.compile(
 )
 _CLAUSE = re.compile(r",\s| (?:because|since|so|but|and|although|while|when)\s")
 _PREFERENCE = re.compile(
-    rf"(?:{SPEAKER}|others)(?: \w+ly| really| also| just| still| do| no longer)* (?:loves?d?|likes?d?|enjoys?|enjoyed"
+    rf"(?:{SPEAKER}|others)(?: \w+ly| really| also| just| still| do| no longer)* (?:loves?d?|likes?d?"
+    rf"|enjoys?|enjoyed"
     rf"|adores?|prefers?|hates?|dislikes?|loathes?"
     r"|can't stand|doesn't (?:really )?(?:like|enjoy)|don't (?:really )?(?:like|enjoy))\b"
     r"|\b(?:gone|went) off\b|\blost interest in\b|\bused to (?:love|like|enjoy|hate)\b"

@@ -8,7 +8,8 @@ _LEAD = re.compile(
       (?:hi|hey|hello|hiya|dear|good\s(?:morning|evening|afternoon)|morning|thanks|thank\syou|cheers|sorry
         |congrats)
         (?:\s(?:so\smuch|a\slot|again|there|all|everyone|for\s[\w\s']{2,40}|[A-Z]\w+)){0,2}\s*[,!.:–—-]+\s*
-    | (?:oh|ah|a+w+|ooh|wow|woah|whoa|woohoo|gosh|geez|dude|man|well|yeah|yep|yup|yes|no|nope|ok|okay|right
+    | (?:oh|ah|a+w+|ooh|wow|woah|whoa|woohoo|gosh|geez|dude|man|well|yeah|yep|yup|yes|no|nope|nah|ok|okay
+      |right
       |sure|hm+|um+|uh|haha+|hehe|lol|omg|so
       |anyway|btw|fyi
         |same\shere|me\stoo|me\sneither|likewise|what\selse|no\sjoke|true\sstory|long\sstory(?:\sshort)?
@@ -22,8 +23,10 @@ _LEAD = re.compile(
       |caught\sup),?\s(?=i\b|i'|my\b|we\b)
     | (?:in\sthe\smeantime|on\s(?:another|a\sdifferent|a\sside)\snote|other\sthan\sthat|apart\sfrom\sthat
       |speaking\sof\swhich),\s
-    | (?:oh|well|lol|haha+|btw|fyi|yeah|anyway|so|and|but)\s(?=(?:I|I'm|I've|I'll|my|we|we're|our|the|that
-      |he|she|i)\b)
+    | (?:oh|well|lol|haha+|btw|fyi|yeah|yep|nope|nah|ok|okay|right|ugh|argh|hmm|wow|omg|ah|um|anyway|so
+      |and|but
+      |because|though|plus|like)(?:\s(?:so|and|but|then|no|yes|btw|yeah))?\s(?=(?:I|I'm|I've|I'll|I'd|my|we
+      |we're|we've|our|the|that|he|she|i|it's|\d+|never|not)\b)
     | (?:also|actually|btw|by\sthe\sway)\s(?=(?:I|my|we|our|the)\b)
     | (?:(?:and|but|so)\s)?(?:please\s)?(?:remember|note|keep\sin\smind|don't\sforget|just\sso\syou\sknow
       |fyi)\s
@@ -46,6 +49,10 @@ _TAG = re.compile(
     r"|how about you|and you|you|any (?:tips|ideas|recommendations))\s*\?+$",
     re.IGNORECASE,
 )
+_MARK = re.compile(
+    r"(?:[\s,]+(?:tbh|lol|lmao|rofl|haha+|hehe+|btw|imo|imho|ngl|fyi|smh|omg|xd|thanks|thx|cheers|anyways?))+(?=[.!?]*$)",
+    re.IGNORECASE,
+)
 # A wish, a hope, a request or a question at the end of a statement; the statement before it stays.
 _TAIL = re.compile(
     r",?\s+(?:and\s|but\s|so\s|because\s|-\s|–\s|—\s)?(?=(?:i'd\s(?:love|like|rather)\b|i\swould\s(?:love"
@@ -62,6 +69,7 @@ _CALLED = re.compile(
     r"(?:(?:oh|a+w+|wow|woah|whoa|hey|hi|yeah|yep|yup|man|so|well|and|but)\s)?(?P<name>[A-Z][a-z]+),\s"
     r"(?=(?:i|i'm|i've|i'll|i'd|you|you're|it|it's|they|they're|that|that's|this|we|we're|we've|my|your"
     r"|what|how|thanks|the|so"
+    r"|after|before|while"
     r"|a|awesome|great|glad|just|when|if|let's|not|as|since|really|no|yes|sorry|can|could|do|is|have|with"
     r"|every)\b)",
     re.IGNORECASE,
@@ -87,8 +95,7 @@ _ANNOUNCING = re.compile(
 
 def unannounced(text: str) -> str:
     """A turn without "turns out that" and the like before its sentences, each with a capital again."""
-    text = _ANNOUNCING.sub(lambda lead: lead["first"].upper(), text)
-    return text[:1].upper() + text[1:]
+    return _ANNOUNCING.sub(lambda lead: lead["first"].upper(), text)
 
 
 def _uncalled(sentence: str) -> str:
@@ -112,7 +119,7 @@ def opened(sentence: str) -> str:
 
 def strip_lead(sentence: str) -> str:
     """The sentence without "Oh, hi Ada, by the way, ..." and without a question tag at its end."""
-    sentence = opened(sentence)
+    sentence = _MARK.sub("", opened(sentence))
     if sentence.endswith("?"):
         tag = _TAG.search(sentence)
         if tag and len(sentence[: tag.start()].split()) >= 4:

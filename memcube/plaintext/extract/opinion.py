@@ -19,7 +19,8 @@ _DETERMINED: Final = (
 def is_object_light(verb: str, rest: tuple[str, ...], content: list[str], at: int) -> bool:
     """As in "I finished something", "I treasure every memory": done to what stands for anything."""
     told = next((word for word in rest[at + 1 :] if word not in _DETERMINED), "")
-    thing = told in lexicon.LIGHT_NOUNS and told not in TIMES
+    mine = not {"my", "our"}.isdisjoint(rest[at + 1 : at + 4])
+    thing = told in lexicon.LIGHT_NOUNS and told not in TIMES and not mine
     return content == [verb] and (thing or any(word in OBJECT_PRONOUNS for word in rest[at + 1 : at + 2]))
 
 

@@ -18,7 +18,14 @@ _ROWS: Final = tuple(
             rf"(?=(?:[a-z]+ ){{0,3}}(?:{LANGUAGES})\b)",
             rf"^(?:[a-z]+ ){{0,3}}(?:{LANGUAGES})\b(?!.*\b(?:{LANGUAGES})\b)",
         ),
-        (r"\ballergic to (?:both )?", r"", r"^(?!not |but |I |I'|my |so )(?:[\w'-]+ ?){1,3}[.!]*$"),
+        (
+            r"\ballergic to (?:both )?",
+            r"",
+            (
+                r"^(?!(?:not|but|so|carry|carries|have|has|had|is|are|was|got|need|needs|can|can't|[A-Z]|my|I)\b)"
+                r"(?:[\w'-]+ ?){1,3}[.!]*$"
+            ),
+        ),
         (
             r"\b(?:have|has|got|adopted) (?=an? )",
             r"(?=an? (?:[\w-]+ )?[\w-]+ (?:called|named) )",

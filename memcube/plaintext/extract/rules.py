@@ -19,6 +19,7 @@ from memcube.plaintext.extract import (
     rows,
     sentences,
     slots,
+    spelling,
     verbs,
 )
 from memcube.plaintext.extract.answers import replied
@@ -92,7 +93,7 @@ def extract(turn: Turn, before: Sequence[Earlier] = ()) -> tuple[Candidate, ...]
     found: dict[str, Candidate] = {}
     last: Candidate | None = None
     mentioned = Mentioned()
-    text = leads.unannounced(sentences.clean(turn.text))
+    text = leads.unannounced(spelling.written(sentences.clean(turn.text)))
     said = [] if sentences.is_program(text) else list(dict.fromkeys(sentences.split(text)))[:MAX_SENTENCES]
     topic = Topic()
     parts = _completed(unquoted(said), turn, before)

@@ -10,21 +10,23 @@ import re
 from memcube.plaintext.extract.person import SPEAKER
 
 ONE_EACH = (
-    r"mother|mum|mom|dad|father|husband|wife|partner|girlfriend|boyfriend|fianc[ée]e?|grandma|grandmother"
-    r"|grandpa"
-    r"|grandfather|boss|manager|landlord|landlady|twin|best friend|ex"
+    r"mother|mum|mom|mam|mama|mummy|mommy|dad|daddy|papa|father|stepmother|stepmum|stepmom|stepfather|stepdad"
+    r"|husband|wife|partner|spouse|girlfriend|boyfriend|fianc[ée]e?|grandma|granny|gran|nan|nana|grandmother"
+    r"|grandpa|granddad|grandad|grandfather|mother-in-law|father-in-law|boss|manager|supervisor|landlord"
+    r"|landlady|twin|best friend|ex|godmother|godfather"
 )
 MANY = (
-    r"sister|brother|son|daughter|cousin|aunt|uncle|niece|nephew|friend|colleague|flatmate|roommate"
-    r"|housemate|neighbou?r"
-    r"|classmate|therapist|doctor|dentist"
+    r"sister|sis|brother|bro|sibling|son|daughter|kid|child|toddler|baby|grandson|granddaughter|stepson"
+    r"|stepdaughter|cousin|aunt|auntie|uncle|niece|nephew|sister-in-law|brother-in-law|son-in-law"
+    r"|daughter-in-law|godson|goddaughter|friend|mate|buddy|pal|colleague|co-?worker|flatmate|roommate"
+    r"|housemate|neighbou?r|classmate|teammate|therapist|doctor|dentist|teacher|coach|tutor|client|student"
 )
-# "My parents" are always the same two.
-COUPLES = r"(?:grand)?parents|folks|in-laws"
 # "My sister" is one sister until another is told apart ("my older sister"); of friends there are always many.
 USUALLY_ONE = frozenset(
     "sister brother son daughter flatmate roommate housemate therapist doctor dentist".split()
 )
+# "My parents" are always the same two.
+COUPLES = r"(?:grand)?parents|folks|in-laws"
 _RANK = r"(?:older|younger|elder|big|little|baby|eldest|oldest|youngest|twin|half|step|other|late)"
 PETS = (
     r"dog|cat|puppy|kitten|rabbit|hamster|parrot|horse|pony|tortoise|turtle|fish|goldfish|bird"
@@ -78,7 +80,12 @@ _JOB = (
     r"translator|editor|professor|director|actor|actress|author|illustrator|tailor|paramedic|officer"
     r"|barista|firefighter|gardener|"
     r"farmer|driver|producer|product owner|midwife|surgeon|head of [\w ]{2,25}?|tutor|waiter|waitress"
-    r"|bartender|administrator))"
+    r"|bartender|administrator|guard|cleaner|builder|roofer|welder|butcher|barber|hairdresser|nanny|carer"
+    r"|cashier|courier|soldier|sailor|captain|detective|banker|broker|auditor|trader|recruiter|solicitor"
+    r"|barrister|paralegal|chemist|physicist|statistician|mathematician|historian|curator|archivist|sculptor"
+    r"|singer|dancer|drummer|guitarist|composer|comedian|blogger|model|stylist|nutritionist|dietitian|physio"
+    r"|physiotherapist|optician|paediatrician|pediatrician|social worker|headteacher|principal|janitor"
+    r"|contractor|entrepreneur|founder|ceo|trainee|apprentice|worker|supervisor|secretary|salesman|planner))"
 )
 _NUMBER = (
     r"(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen"
@@ -186,7 +193,8 @@ TABLE: tuple[tuple[str, tuple[str, ...], re.Pattern[str]], ...] = tuple(
             "job",
             " a | an | the |promot",
             rf"{_START}{_WHO}{_OFTEN}{_NOT}{_OFTEN} (?:is{_OFTEN} (?:an?|the)"
-            rf"|(?:works|is{_OFTEN} working|started(?: working)?|retrained) as (?:an?|the)|an?"
+            rf"|(?:works|is{_OFTEN} working|started(?: working)?|retrained)(?: [a-z-]+){{0,2}} as (?:an?"
+            rf"|the)|an?"
             rf"|(?:(?:was|got|has been)(?: just)? promoted|got a promotion) to|(?:has been"
             rf"|became) (?:an?|the))"
             rf" {_JOB}{_ROLE_END}",
@@ -200,7 +208,7 @@ TABLE: tuple[tuple[str, tuple[str, ...], re.Pattern[str]], ...] = tuple(
         (
             "name",
             " name is |call",
-            rf"{_START}(?:{_ME}'s (?:full |real |first )?name is|{_ME} is called"
+            rf"{_START}(?:{_ME}'s (?:full |real |first )?name is(?: spel(?:led|t))?|{_ME} is called"
             rf"|(?:people|friends|everyone|everybody) calls? {_ME}) (?P<v>{_NAME}(?: {_NAME}){{0,3}})",
         ),
         (
@@ -225,7 +233,8 @@ TABLE: tuple[tuple[str, tuple[str, ...], re.Pattern[str]], ...] = tuple(
         (
             "birthday",
             "birthday|born on",
-            rf"(?:(?:{_ME}|{_ME}'s (?P<kin_of>{ONE_EACH}|{MANY}))'s birthday is(?: on)?|{_WHO} was born on)"
+            rf"(?:(?:{_ME}|{_ME}'s (?P<kin_of>{ONE_EACH}|{MANY}))'s birthday is(?: on)?(?: the)?"
+            rf"|{_WHO} was born on)"
             r" (?P<v>(?:the )?\d{1,2}(?:st|nd|rd|th)?(?: of)? [A-Z][a-z]+|[A-Z][a-z]+ \d{1,2})",
         ),
         (

@@ -29,12 +29,18 @@ class Filled(msgspec.Struct, frozen=True):
     over: bool = False  # "used to play the violin"
 
 
+# "My birthday's the 2nd": a possessive has its thing behind it.
+_IS = re.compile(
+    r"(?<=[a-z])'s(?= (?:the|an?|on|in|at|now|not|no|off|into|from|allergic|called|named|spelled|back"
+    r"|still|\d+|going|moving"
+    r"|getting|having|coming|working|living|based|moved|cancelled|canceled|postponed|delayed)\b)"
+)
 _ISO = re.compile(r" \(\d{4}[\d:/ -]*\)")
 
 
 def slot_of(resolved: str, moment: Moment | None, ahead: bool) -> Filled | None:
     """The functional slot of a resolved sentence; `ahead`: its date lies in the future, so it is a plan."""
-    text = _ISO.sub("", resolved)
+    text = _IS.sub(" is", _ISO.sub("", resolved))
     planned = plans.plan_of(text, moment, ahead)
     if planned:
         return Filled(*planned)
@@ -62,7 +68,7 @@ def ends(resolved: str) -> bool:
 
 def listed_slot_of(resolved: str) -> Filled | None:
     """A slot of many values."""
-    text = _ISO.sub("", resolved)
+    text = _IS.sub(" is", _ISO.sub("", resolved))
     for slot, hints, pattern in LISTED:
         match = pattern.search(text) if any(hint in text for hint in hints) else None
         if match is None or (slot == "owns" and not OWNING.search(text)):

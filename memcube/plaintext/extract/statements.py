@@ -5,8 +5,8 @@ import re
 from collections.abc import Sequence
 from datetime import datetime
 
-from memcube.plaintext.extract import dates, dropped, instructions, leads, person, salience
-from memcube.plaintext.extract.chatter import MATERIAL, UNMEANT
+from memcube.plaintext.extract import asides, chatter, dates, dropped, instructions, leads, person, salience
+from memcube.plaintext.extract.chatter import UNMEANT, sets_task
 from memcube.plaintext.extract.sentences import quotes
 from memcube.plaintext.extract.slot_patterns import MANY, ONE_EACH, PETS
 from memcube.plaintext.extract.subject import Kind, is_finite, subject_of
@@ -31,11 +31,12 @@ _LEANING = re.compile(r"\b(?:it|she|he|they|them|him|her|this|that|there|one|so|
 _DASH = re.compile(r"\s+[-–—]+\s+|\s*—\s*|(?<=\w)- (?=\w)")
 # Whom "she" in the next sentence of a turn means: a relative, a pet, or who was with the speaker.
 _SUBJECT = re.compile(
-    rf"(?P<who>my (?:[a-z]+ )?(?:{ONE_EACH}|{MANY}|{PETS})(?: [A-Z]\w+)?)(?! and )\b"
+    rf"(?P<who>my (?:[a-z]+ )?(?:{ONE_EACH}|{MANY}|{PETS})(?: (?-i:[A-Z])\w+)?)(?! and )\b"
     rf"|(?P<name>[A-Z]\w+) and (?:I|me)\b"
     r"|(?:her|his|its) name(?:'s| is) (?P<called>(?-i:[A-Z])\w+)",
     re.IGNORECASE,
 )
+_RELATIVE = re.compile(rf"\b(my (?:[a-z]+ )?(?:{ONE_EACH}|{MANY}|{PETS})(?: [A-Z]\w+)?)\b(?!'s| and )")
 _COMPANY = re.compile(r"\b(?:with|and|called|named|met|from) (?P<name>[A-Z][a-z]+)\b(?! and| [A-Z])")
 _PRONOUN = re.compile(r"(?:She|He)(?P<is>'s)?(?= )")
 _IT = re.compile(r"(?<=\w )(?:it|them)\b(?!')")
@@ -60,7 +61,7 @@ def unquoted(sentences: Sequence[str]) -> list[str]:
     """
     kept: list[str] = []
     for sentence in sentences:
-        if MATERIAL.search(sentence):
+        if sets_task(sentence):
             break  # what follows is the text to translate, grade or shorten
         if UNMEANT.search(sentence):
             if len(sentence.split()) <= 4 and kept:
@@ -85,7 +86,8 @@ def _is_appended(sentence: str) -> bool:
 
 def statements(sentence: str, now: datetime) -> list[str]:
     """What the sentence states, in its order; nothing if it is talk alone."""
-    text = dropped.with_subject(leads.strip_lead(sentence))
+    bare = leads.strip_lead(sentence)
+    text = dropped.with_subject(bare if chatter.asks(bare.rstrip("?")) else asides.unasked(bare))
     text = _CALL_ME.sub("I am called ", text, count=1)
     moments = dates.find(text, now)
     if _LETS.match(text) and moments:
@@ -95,7 +97,8 @@ def statements(sentence: str, now: datetime) -> list[str]:
         told = [
             part for part in parts if salience.is_statement(part[:1].upper() + part[1:], _dated(part, now))
         ]
-        if len(told) < len(parts) and not (told[:1] == parts[:1] and _is_told_on(parts[1])):
+        known = told[:1] == parts[:1] or subject_of(parts[0]).kind in (Kind.OWN, Kind.NAMED)
+        if len(told) < len(parts) and not (known and _is_told_on(parts[1])):
             whole = salience.is_statement(text, bool(moments))
             return (
                 [piece for part in told for piece in statements(part[:1].upper() + part[1:], now)]
@@ -109,6 +112,9 @@ def statements(sentence: str, now: datetime) -> list[str]:
 
 def _behind(text: str, now: datetime) -> list[str]:
     """As in "It's been stressful, but dancing keeps me going": only the clause behind tells."""
+    for aside in asides.told(text) if chatter.asks(text) else ():
+        if salience.is_statement(aside, _dated(aside, now)):
+            return _split_instruction(aside)
     quoted = quotes(text)
     for match in _SECOND_CLAUSE.finditer(text):
         right = text[match.end() :]
@@ -209,6 +215,8 @@ class Mentioned:
             self._who = named["who"] or named["name"] or named["called"]
         elif company:
             self._who = company[-1]["name"]
+        elif len(relatives := set(_RELATIVE.findall(sentence))) == 1:
+            self._who = relatives.pop()
         subject = subject_of(sentence)
         about = subject.words[subject.head : subject.predicate]
         self._what = ""

@@ -51,6 +51,8 @@ def _judge(words: list[str], index: int) -> Tense | None:  # noqa: C901, PLR0911
         return "future"  # "I've got a meeting on Tuesday"
     if word in ("been", "had") and before == "to":
         return "future"
+    if word in verbs.BASE and verbs.is_past(word) and before not in ("have", "has", "had", "i've", "we've"):
+        return "future"  # "to run", "I run": the past of these is another word
     if word in ("did", "didn't", "was", "wasn't", "were", "weren't") or verbs.is_past(word):
         return "past"
     if word in verbs.SAME_IN_PAST and before != "to":
