@@ -1,8 +1,8 @@
 # ruff: noqa: SIM905 (word lists read best as words)
-"""What kind of statement a memory is: its category, whether it holds, whom it names, how much it weighs."""
+"""What kind of statement a memory is: its category, whether it holds, whom it names."""
 
 import re
-from typing import Final, Literal
+from typing import Literal
 
 from memcube.plaintext.extract import verbs
 from memcube.plaintext.extract.person import SPEAKER
@@ -64,14 +64,6 @@ _NO_NAME = frozenset(
     "august "
     "september october november december mum mom dad ok".split()
 )
-_WEIGHT: Final = {
-    "instruction": 0.9,
-    "relationship": 0.8,
-    "event": 0.7,
-    "plan": 0.7,
-    "preference": 0.7,
-    "fact": 0.6,
-}
 
 
 def category_of(text: str, *, slot: str | None, instruction: bool, ahead: bool) -> Category:  # noqa: PLR0911 (a decision list)
@@ -137,8 +129,3 @@ def entities_of(text: str, speaker: str) -> tuple[str, ...]:
         if name and name.lower() not in _NO_NAME and name != speaker and not name.startswith(f"{speaker}'"):
             found[name] = None
     return tuple(found)
-
-
-def salience_of(category: Category, *, slot: str | None, exact: bool) -> float:
-    """0 to 1: how much there is to lose. What fills a slot or gives a date answers questions by itself."""
-    return round(min(1.0, _WEIGHT[category] + (0.15 if slot else 0.0) + (0.1 if exact else 0.0)), 2)

@@ -15,6 +15,7 @@ from memcube.plaintext.extract import (
     foreign,
     instructions,
     leads,
+    news,
     person,
     rows,
     sentences,
@@ -26,7 +27,15 @@ from memcube.plaintext.extract.answers import replied
 from memcube.plaintext.extract.person import SPEAKER
 from memcube.plaintext.extract.said import Said
 from memcube.plaintext.extract.slot_table import is_functional
-from memcube.plaintext.extract.statements import Mentioned, clauses, halves, leans, statements, unquoted
+from memcube.plaintext.extract.statements import (
+    Mentioned,
+    clauses,
+    doubted,
+    halves,
+    leans,
+    statements,
+    unquoted,
+)
 from memcube.plaintext.extract.subject import subject_of
 from memcube.plaintext.extract.taken_up import taken_up
 from memcube.plaintext.extract.topics import Topic
@@ -102,7 +111,7 @@ def extract(turn: Turn, before: Sequence[Earlier] = ()) -> tuple[Candidate, ...]
         told = mentioned.resolved(leads.strip_lead(sentence))
         if topic.announced(told) and part is not parts[-1]:
             continue
-        stated = [told] if part.asked or part.of else _parts(told, turn.time)
+        stated, is_doubted = _stated(told, part, turn.time)
         for statement in stated:
             candidate = _candidate(topic.added(statement), sentence, speaker, turn.time)
             if part.asked or part.of:
@@ -111,15 +120,24 @@ def extract(turn: Turn, before: Sequence[Earlier] = ()) -> tuple[Candidate, ...]
                 candidate = _restated(candidate, last)
             if part.place is not None:
                 candidate = msgspec.structs.replace(candidate, completed_by=part.place)
-            # Said again it stands last: "I live in Oslo. Actually Rome. No, Oslo." ends in Oslo.
-            found.pop(candidate.text, None)
-            found[candidate.text] = candidate
-            last = candidate
+            weighed = news.weighed(candidate, statement, before, doubted=is_doubted)
+            if weighed is not None:
+                # Said again it stands last: "I live in Oslo. Actually Rome. No, Oslo." ends in Oslo.
+                found.pop(weighed.text, None)
+                found[weighed.text] = last = weighed
         mentioned.note(told)
         topic.note(told, told=bool(stated))
         if len(found) >= MAX_CANDIDATES:
             break
     return tuple(found.values())[:MAX_CANDIDATES]
+
+
+def _stated(told: str, said: Said, now: datetime) -> tuple[list[str], bool]:
+    """What a sentence states; and whether its shape speaks against that, and only its words for it."""
+    stated = [told] if said.asked or said.of else _parts(told, now)
+    if stated or not news.is_dense(told) or (whole := doubted(told)) is None:
+        return stated, False
+    return [whole], True
 
 
 def _completed(said: Sequence[str], turn: Turn, before: Sequence[Earlier]) -> list[Said]:
@@ -135,9 +153,16 @@ def _completed(said: Sequence[str], turn: Turn, before: Sequence[Earlier]) -> li
             completed = replied(said, text)
         else:
             continue
+        if completed[0].asked and _only_calls(completed[0].text, before[place].speaker):
+            continue
         if completed[0] != plain[0]:
             return [msgspec.structs.replace(completed[0], place=place), *completed[1:]]
     return plain
+
+
+def _only_calls(answer: str, speaker: str) -> bool:
+    """As in "Marcus!" behind a question of his: no answer."""
+    return set(re.findall(r"\w+", answer.lower())) <= set(re.findall(r"\w+", speaker.lower()))
 
 
 def _with_context(candidate: Candidate, said: Said, speaker: str) -> Candidate:
@@ -219,7 +244,6 @@ def _candidate(part: str, sentence: str, speaker: str, now: datetime) -> Candida
             slot=slot,
         ),
         entities=facets.entities_of(text, speaker),
-        salience=facets.salience_of(category, slot=slot, exact=moment is not None),
         precision=moment.precision if moment else None,
         until=_until(part, moments, moment),
     )

@@ -67,11 +67,32 @@ def is_statement(sentence: str, dated: bool) -> bool:
         return foreign.is_statement(text, subject.words)
     if instructions.is_standing(text) or _REACHED.search(text):
         return True
-    if chatter.asks(text) or chatter.wishes(text) or chatter.is_phatic(text):
+    return not _is_talk(text) and _is_news(subject, text, dated)
+
+
+def may_tell(sentence: str) -> bool:
+    """Whether a sentence that `is_statement` finds too little in may still tell something: not if it asks,
+    wishes, quotes, greets, is code, or speaks another language, of the hearer or to them.
+    """
+    text = _PERCENT.sub("", _URL.sub(" ", sentence)).strip()
+    if not any(char.isalnum() for char in text) or chatter.is_code(text) or _QUOTE.fullmatch(text):
         return False
-    if hearsay.is_general(text) or hearsay.is_quote(text):
-        return False
-    return _is_news(subject, text, dated)
+    subject = subject_of(text)
+    return (
+        subject.kind not in (Kind.SECOND, Kind.ORDER)
+        and not foreign.is_foreign(text, subject.words)
+        and not _is_talk(text)
+    )
+
+
+def _is_talk(text: str) -> bool:
+    return (
+        chatter.asks(text)
+        or chatter.wishes(text)
+        or chatter.is_phatic(text)
+        or hearsay.is_general(text)
+        or hearsay.is_quote(text)
+    )
 
 
 def _is_news(subject: Subject, text: str, dated: bool) -> bool:  # noqa: C901, PLR0911 (one line a kind)

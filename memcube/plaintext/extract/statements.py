@@ -110,6 +110,13 @@ def statements(sentence: str, now: datetime) -> list[str]:
     return _split_instruction(text)
 
 
+def doubted(sentence: str) -> str | None:
+    """The whole of a sentence that by its shape states nothing, where its words may all the same."""
+    bare = leads.strip_lead(sentence)
+    text = dropped.with_subject(bare if chatter.asks(bare.rstrip("?")) else asides.unasked(bare))
+    return text if salience.may_tell(text) else None
+
+
 def _behind(text: str, now: datetime) -> list[str]:
     """As in "It's been stressful, but dancing keeps me going": only the clause behind tells."""
     for aside in asides.told(text) if chatter.asks(text) else ():
