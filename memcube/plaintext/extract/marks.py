@@ -53,7 +53,8 @@ NEEDED: Final = frozenset(
     "the some any and or in at to for of on with from my our now again back more anymore longer work "
     "want use live love like hate learn see seeing being keep need has had was took take up going go "
     "thinking about getting get plan plans visited joined won saving next this last one two three "
-    "four five six seven eight nine ten is will won't it usually big part life saw got new early me m".split()
+    "four five six seven eight nine ten is will won't it usually big part life saw got new early me m "
+    "having doing reading".split()
 )
 GENERAL: Final = frozenset(
     "people everyone everybody nobody someone somebody anyone anybody thing things life world "
@@ -65,7 +66,7 @@ TASTE: Final = frozenset(
 )
 PURSUIT: Final = re.compile(
     r"\b(?:I've|I have|we've|we have) (?:\w+ ){0,2}been \w+ing\b"
-    r"|\b(?:brings?|keeps?|gets?|helps?|lets?|calms?|inspires?) (?:me|us)\b",
+    r"|\b(?:brings?|keeps?|gets?|helps?|lets?|calms?|inspires?|gives?|giving) (?:me|us)\b",
     re.IGNORECASE,
 )
 TODAY: Final = re.compile(
@@ -92,7 +93,7 @@ MOMENT: Final = frozenset(
     "grin grinning grinned scream screamed screaming yell yelled yelling shout shouted jump jumped "
     "jumping blink breath breathe breathing throat mouth lump stare staring stared melt melted "
     "melting welling sob sobbing sobbed giggle giggling snort snorted choked teary goosebumps blush "
-    "blushing typing dying hug hugs hugging squeal squealed kiss wink".split()
+    "blushing dying hug hugs hugging squeal squealed kiss wink".split()
 )
 MIND: Final = frozenset(
     "hear heard saw see seen notice noticed look looks looked thought think thinks thinking remember "

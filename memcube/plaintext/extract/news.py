@@ -96,6 +96,7 @@ def signs(candidate: "Candidate", statement: str, known: frozenset[str], *, answ
         for word in dict.fromkeys(opinion.content(subject.words))
         if word not in TIMES
         and word not in marks.COMPANY
+        and word not in marks.MOMENT
         and not word[0].isdigit()
         and not word.endswith(("'ll", "'d"))
         and not (len(word) > marks.ADVERB and word.endswith("ly"))
