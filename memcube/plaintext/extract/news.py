@@ -37,7 +37,7 @@ WORTH: Final[Mapping[str, int]] = {
     "change": 2,  # an end, a return or a correction: an older memory is wrong without it
     "plain": 2,  # "I don't eat fish": no word in it that is not needed; never too short
     "relative": 2,  # people and animals of the speaker come back in talk
-    "own": 1,  # my, our: tied to the speaker
+    "own": 2,  # my, our: tied to the speaker
     "deed": 2,  # moved, sold, passed, joined: leaves things different
     "taste": 2,  # a preference, a passion, a hobby
     "pursuit": 3,  # "running keeps me sane", "I've been baking": what one does again and again
