@@ -15,7 +15,7 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from bench import labelled, locomo
+from bench import dialogues, labelled, locomo
 from bench.facets import facets, pairs
 from bench.labelled import Expected, Labelled, Said, Verdict, expectations, judge
 from bench.processes import BenchError
@@ -134,8 +134,9 @@ def _texts(data: Path | None) -> Mapping[str, tuple[str, tuple[Said, ...]]]:
 
 def _labelled(part: str) -> tuple[Mapping[str, tuple[Expected, ...]], Sequence[Labelled]]:
     """The turns of a part, and what is expected of them."""
-    if part in labelled.DEVELOPMENT:
-        developed = labelled.development(part)
+    if part in (*labelled.DEVELOPMENT, dialogues.PART):
+        told = part == dialogues.PART
+        developed = dialogues.labelled_turns() if told else labelled.development(part)
         return {name: one for name, (_, one) in developed.items()}, [turn for turn, _ in developed.values()]
     wanted = [one for one in labelled.turns() if part == "all" or one.held_out == (part == "held-out")]
     return expectations(), wanted
@@ -184,10 +185,11 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--data", type=Path, help="LoCoMo's JSON; without it only the turns of our own")
     parser.add_argument(
         "--part",
-        choices=("tuning", *labelled.DEVELOPMENT, "held-out", "all"),
+        choices=("tuning", *labelled.DEVELOPMENT, dialogues.PART, "held-out", "all"),
         default="tuning",
         help="two thirds of the turns are for writing rules, one third is only measured;"
-        " development and further: 240 and 230 more, labelled once (default: tuning)",
+        " development and further: 240 and 230 more, labelled once; dialogues: whole conversations"
+        " (default: tuning)",
     )
     parser.add_argument("--show", action="store_true", help="every turn with something wrong or missed")
     parser.add_argument("--json", action="store_true", help="one JSON object")
