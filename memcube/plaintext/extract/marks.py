@@ -4,6 +4,7 @@
 import re
 from typing import Final
 
+WORD: Final = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
 NAME: Final = re.compile(
     r"(?<=[\w,] )(?!(?:I|OMG|LOL|OK|OMFG|TV|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|January|February"
     r"|March|April|May|June|July|August|September|October|November|December)\b)[A-Z][\w'’-]+"

@@ -14,7 +14,6 @@ import msgspec
 from memcube.plaintext.extract import foreign, lexicon, marks, opinion
 from memcube.plaintext.extract.slot_table import is_functional
 from memcube.plaintext.extract.subject import TIMES, Kind, subject_of
-from memcube.plaintext.words import content_stems, stem
 
 if TYPE_CHECKING:
     from memcube.plaintext.extract.rules import Candidate, Earlier
@@ -71,6 +70,9 @@ CERTAIN: Final = 8
 # Where `salience` is 1: a dated change of a slot, with names.
 _FULL: Final = 16
 
+_STEM: Final = 5
+# Characters of a turn before: a page that was pasted is not what the talk is about.
+_HEARD: Final = 2_000
 # Characters: four words of news take more.
 _SPARSE: Final = 24
 _BARE: Final = str.maketrans("", "", ',.;:!"()')
@@ -78,8 +80,12 @@ _LONG, _SHORT, _VERY_SHORT = 18, 9, 5
 
 
 def heard(before: Iterable["Earlier"]) -> frozenset[str]:
-    """The stems of what the turns before said, and by whom: said again it is no news."""
-    return frozenset().union(*(content_stems(f"{turn.speaker} {turn.text}") for turn in before))
+    """How the words begin that the turns before said, and their speakers' names: said again they are no news.
+
+    Five letters stand for a stem here: to stem two turns costs more than all the rest of this module.
+    """
+    said = " ".join(f"{turn.speaker} {turn.text[:_HEARD]}" for turn in before).lower()
+    return frozenset(word[:_STEM] for word in marks.WORD.findall(said) if word not in lexicon.FUNCTION)
 
 
 def signs(candidate: "Candidate", statement: str, known: frozenset[str], *, answer: bool) -> Sequence[str]:
@@ -101,10 +107,10 @@ def signs(candidate: "Candidate", statement: str, known: frozenset[str], *, answ
         and not word.endswith(("'ll", "'d"))
         and not (len(word) > marks.ADVERB and word.endswith("ly"))
     ]
-    news = [word for word in content if stem(word.removesuffix("'s")) not in known]
+    news = [word for word in content if word.removesuffix("'s")[:_STEM] not in known]
     of_me = not lexicon.MINE.isdisjoint(words)
     names = [
-        name for name in marks.NAME.findall(statement) if stem(name.lower().removesuffix("'s")) not in known
+        name for name in marks.NAME.findall(statement) if name.lower().removesuffix("'s")[:_STEM] not in known
     ]
     if subject.kind is Kind.NAMED:
         names.append(subject.words[subject.head])
