@@ -34,6 +34,7 @@ _YES_NO = re.compile(r"(?:have|do|did|are|were|can|will|would) you\b(?!.* or )",
 _NUMERALS = frozenset(
     ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "twelve")
 )
+_IT_WAS = re.compile(r"(?:it|that)(?:'s| was| is) ", re.IGNORECASE)
 _LITTLE = re.compile(r"(?:the|an?|my|our|on|at|in|to|with|from|by|since)\b", re.IGNORECASE)
 
 
@@ -67,6 +68,8 @@ def _short(question: str, first: str) -> Said | None:
     went = _WENT.match(question)
     if went and LEANS.match(bare) and not chatter.asks(bare):
         return Said(f"My {went['what'].split(' ', 1)[1]} {_predicate(bare)}")
+    if question.endswith((" it", " that")):
+        bare = _IT_WAS.sub("", bare)
     if not _is_short(bare):
         return None
     for pattern, statement in STATED:

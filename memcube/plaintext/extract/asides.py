@@ -34,6 +34,16 @@ _REQUEST: Final = re.compile(
     r"|make\sme|write\sme|draft|explain|advise)\b.*$",
     re.IGNORECASE,
 )
+# "I have five apples, how many are left?", "I've got eggs and flour, any ideas?": the scene of a question.
+_RECKONED: Final = re.compile(
+    r"\bhow (?:many|much|far|fast|big|high)\b|\bwhat(?:'s| is) the (?:total|sum|chance)", re.IGNORECASE
+)
+_SCENE: Final = re.compile(
+    rf"(?:I|we)(?:'ve)? (?:only |just )?(?:have|got)(?: got)? (?!.*\b(?:my|{ONE_EACH}|{MANY}|{PETS}"
+    rf"|\w+itis|allerg\w+|diabetes"
+    r"|asthma|appointment|interview|meeting|flight|exam|job|house|flat)s?\b)",
+    re.IGNORECASE,
+)
 _VERB: Final = {"": "", "'s": "is ", "is": "is ", "'re": "are ", "are": "are "}
 # Fewer words before the question are its own beginning.
 _LEAST: Final = 3
@@ -55,9 +65,11 @@ def told(text: str) -> list[str]:
 
 
 def unasked(sentence: str) -> str:
-    """A sentence without the question or request at its end; one that asks from the start stays as it is."""
+    """A sentence without the question or request at its end; of one that only sets its scene the question."""
     for tail in (_QUESTION if sentence.endswith("?") else None, _REQUEST):
         match = tail.search(sentence) if tail else None
         if match is not None and len(sentence[: match.start()].split()) >= _LEAST:
+            if _RECKONED.search(match.group()) or _SCENE.match(sentence[: match.start()]):
+                return "What" + match.group()
             return sentence[: match.start()].rstrip(" ,") + "."
     return sentence

@@ -61,6 +61,7 @@ _WISH = re.compile(
     r"|\bhopefully\b"
     r"|\bfingers\scrossed|\bcrossing\smy\sfingers|\blet's\shope"
     r"|\bif\b(?=.*(?:\bwould\b|\bcould\b|\bmight\b|i'd\b|we'd\b|it'd\b|she'd\b|he'd\b|they'd\b))"
+    r"|\bwould\b.{3,60}\bif\s(?:i|we|she|he|they|you)\b"
     r"|^if\s(?:i|we)\b(?!.*(?:'ll|\bwill\b|going\sto|\bi'm\b|\bwe're\b))",
     re.IGNORECASE,
 )
@@ -129,6 +130,7 @@ _PHATIC = re.compile(
     )""",
     re.IGNORECASE | re.VERBOSE,
 )
+_SIGN = re.compile(r"[^\w\s]")
 _CODE = re.compile(
     r"[{};]\s*$|=>|\)\s*[{:]\s*$|^\s*(?:import \w+$|from \w+ import|def \w+\(|class \w+[:(]|const "
     r"|let \w+ =|var \w+ =|select .+ from "
@@ -172,5 +174,4 @@ def is_phatic(text: str) -> bool:
 
 
 def is_code(text: str) -> bool:
-    shown = sum(char.isalnum() or char.isspace() for char in text)
-    return shown < 0.6 * len(text) or _CODE.search(text) is not None
+    return len(_SIGN.findall(text)) > 0.4 * len(text) or _CODE.search(text) is not None

@@ -4,6 +4,7 @@
 import re
 
 from memcube.plaintext.extract import lexicon, verbs
+from memcube.plaintext.extract.slot_patterns import MANY, ONE_EACH, PETS
 from memcube.plaintext.extract.subject import is_finite
 
 _ADVERBS = r"(?:(?:just|finally|also|already|recently|only|still|officially|then|always) )*"
@@ -96,8 +97,15 @@ _PROFILE = re.compile(
 )
 
 
+# "Oscar, my guinea pig", as an answer or a caption.
+_INTRODUCED = re.compile(rf"(?P<name>[A-Z]\w+), my (?P<who>(?:[a-z]+ )?(?:{ONE_EACH}|{MANY}|{PETS}))[.!]*$")
+
+
 def with_subject(sentence: str) -> str:
     """As in "Moved to Lisbon!" says who: "I moved to Lisbon!". Any other sentence comes back as it is."""
+    introduced = _INTRODUCED.match(sentence)
+    if introduced:
+        return f"My {introduced['who']} is called {introduced['name']}"
     profile = _PROFILE.fullmatch(sentence)
     if profile:
         key = profile["key"].lower()

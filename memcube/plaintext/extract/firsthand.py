@@ -47,10 +47,17 @@ _SHOWN = re.compile(
 _OF_NOW: Final = re.compile(
     r"(?:I'm|I am|I was|I feel|I'm feeling|I've been|we're|we are|we were|feeling) (?:(?:just|honestly"
     r"|like|all) )*"
-    r"(?:so+|such|too|completely|totally|absolutely|utterly|super|sooo+) "
+    r"(?:literally|basically|practically|so+|such|too|completely|totally|absolutely|utterly|super|sooo+) "
     r"(?!(?:allergic|pregnant|deaf|blind|into|that|much|many)\b)[\w-]+"
     r"(?: (?:today|now|right now|tonight|this (?:morning|week|evening)|at the moment|lately|lol"
     r"|haha))*[.! ]*$",
+    re.IGNORECASE,
+)
+# "I'm always up for a walk", "We're all in": to the hearer.
+_UP_FOR: Final = re.compile(
+    r"(?:I'm|I am|we're|we are) (?:(?:always|totally|all|so|definitely) )*(?:up|down|game|open|here|ready"
+    r"|all ears)"
+    r" (?:for|to|with)\b",
     re.IGNORECASE,
 )
 _LEANING: Final = frozenset("it them that those these one ones so too there".split())
@@ -93,7 +100,8 @@ def _is_left_open(text: str, rest: tuple[str, ...], content: list[str], at: int)
     """Said to the hearer, of what both look at, or of what was said before: nothing in it lasts."""
     few, verb = len(content), rest[at] if at < len(rest) else ""
     return (
-        opinion.is_object_light(verb, rest, content, at)
+        _UP_FOR.match(text) is not None
+        or opinion.is_object_light(verb, rest, content, at)
         # "I'll enjoy writing them": what, was said elsewhere
         or (few < 2 and rest[-1:] != () and rest[-1] in _LEANING)
         or (verb in _LIKING and _SHOWN.search(text) is not None)

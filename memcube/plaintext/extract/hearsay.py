@@ -6,6 +6,7 @@ from typing import Final
 from memcube.plaintext.extract.sentences import quotes
 
 _SAYS: Final = r"(?:says?|said|saying|told|claims?|reckons?|swears?|insists?|believes?|goes)"
+_SAY: Final = re.compile(rf"\b(?:{_SAYS}|say|taught)\b")
 # A text or a broadcast speaks to everybody.
 _TEXT: Final = re.compile(
     r"(?:\w+ ){0,3}?(?:horoscope|book|novel|song|lyrics?|article|paper|film|movie|show|episode|podcast"
@@ -34,7 +35,7 @@ _OUTSIDE: Final = re.compile(r"\w+")
 
 def is_general(text: str) -> bool:
     """Whether the words of another that the sentence gives are said of nobody in particular."""
-    return (
+    return _SAY.search(text) is not None and (
         _TEXT.match(text) is not None or _SAYING.match(text) is not None or _GENERAL.match(text) is not None
     )
 

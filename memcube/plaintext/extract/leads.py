@@ -3,6 +3,8 @@
 
 import re
 
+from memcube.plaintext.extract import asides, chatter
+
 _LEAD = re.compile(
     r"""(?:
       (?:hi|hey|hello|hiya|dear|good\s(?:morning|evening|afternoon)|morning|thanks|thank\syou|cheers|sorry
@@ -120,6 +122,8 @@ def opened(sentence: str) -> str:
 def strip_lead(sentence: str) -> str:
     """The sentence without "Oh, hi Ada, by the way, ..." and without a question tag at its end."""
     sentence = _MARK.sub("", opened(sentence))
+    if not chatter.asks(sentence.rstrip("?")):
+        sentence = asides.unasked(sentence)
     if sentence.endswith("?"):
         tag = _TAG.search(sentence)
         if tag and len(sentence[: tag.start()].split()) >= 4:

@@ -48,6 +48,7 @@ FEELING: Final = frozenset(
     "hyped amped wrecked shattered knackered drained frazzled "
     "grumpy moody gloomy miserable cranky restless jittery hungover peckish thirsty chilly "
     "freezing sweaty dizzy dazed homesick recharged "
+    "dead dying crying screaming sobbing shook speechless gobsmacked clueless useless hopeless "
     "buzzing bummed crushed heartbroken devastated keen "
     "elated giddy gutted chuffed jazzed convinced upbeat".split()
 )
@@ -71,7 +72,9 @@ LIGHT_NOUNS: Final = frozenset(
     "updates recommendation suggestion compliment reaction situation issue problem problems circumstances "
     "reality truth fact facts thought thoughts insight perspective level detail details side sides piece "
     "pieces matter stage step steps beauty magic ups downs ups-and-downs hustle grind vision "
-    "hurry rush headache hiccups plan plans project projects task tasks age ages fan fans addition "
+    "interest interests tastes guess bet hunch point page hurry rush headache hiccups plan plans project "
+    "projects task tasks age "
+    "ages fan fans addition "
     "balance milestone chapter priority "
     "priorities progression improvement achievement achievements accomplishment commitment effort routine "
     "option outcome result results aspect aspects factor factors element elements theme themes range variety "

@@ -24,6 +24,7 @@ from memcube.plaintext.extract import (
 )
 from memcube.plaintext.extract.answers import replied
 from memcube.plaintext.extract.person import SPEAKER
+from memcube.plaintext.extract.repeats import Heard
 from memcube.plaintext.extract.said import Said
 from memcube.plaintext.extract.slot_table import is_functional
 from memcube.plaintext.extract.statements import Mentioned, clauses, halves, leans, statements, unquoted
@@ -96,6 +97,7 @@ def extract(turn: Turn, before: Sequence[Earlier] = ()) -> tuple[Candidate, ...]
     text = leads.unannounced(spelling.written(sentences.clean(turn.text)))
     said = [] if sentences.is_program(text) else list(dict.fromkeys(sentences.split(text)))[:MAX_SENTENCES]
     topic = Topic()
+    heard = Heard([(one.text, one.speaker == turn.speaker) for one in before])
     parts = _completed(unquoted(said), turn, before)
     for part in parts:
         sentence = part.text
@@ -104,6 +106,8 @@ def extract(turn: Turn, before: Sequence[Earlier] = ()) -> tuple[Candidate, ...]
             continue
         stated = [told] if part.asked or part.of else _parts(told, turn.time)
         for statement in stated:
+            if part.place is None and cues.cue_of(sentence) is None and heard.holds(statement):
+                continue
             candidate = _candidate(topic.added(statement), sentence, speaker, turn.time)
             if part.asked or part.of:
                 candidate = _with_context(candidate, part, speaker)

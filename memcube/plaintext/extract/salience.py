@@ -11,6 +11,7 @@ from typing import Final
 
 from memcube.plaintext.extract import (
     chatter,
+    desk,
     firsthand,
     foreign,
     hearsay,
@@ -40,6 +41,7 @@ _ENCYCLOPEDIC = re.compile(
     r"|library|protocol|term|type|kind|form) (?:of|in|for|that|which)\b)"
 )
 _THINGS: Final = (Kind.NAMED, Kind.DEFINITE, Kind.GENERIC)
+_HAVING: Final = frozenset("having being knowing getting feeling finding taking making doing".split())
 _DEICTIC: Final = frozenset(("this", "that", "these", "those"))
 # "Locker 3 belongs to Rui": a number and a name make news of a thing.
 _NAMED_LATER = re.compile(r"[a-z\d,] [A-Z][a-z]")
@@ -71,7 +73,7 @@ def is_statement(sentence: str, dated: bool) -> bool:
         return False
     if hearsay.is_general(text) or hearsay.is_quote(text):
         return False
-    return _is_news(subject, text, dated)
+    return not desk.is_matter(subject, text, dated=dated) and _is_news(subject, text, dated)
 
 
 def _is_news(subject: Subject, text: str, dated: bool) -> bool:  # noqa: C901, PLR0911 (one line a kind)
@@ -115,12 +117,12 @@ def tells_more(subject: Subject) -> bool:
 
 def _is_news_of_own(subject: Subject, exact: bool, hearer: bool) -> bool:
     """My sister moved; but my heart is full."""
-    if exact:
-        return True
     head = [
         word for word in subject.words[subject.head + 1 : subject.predicate] if word not in lexicon.EVALUATIVE
     ]
     told = opinion.content(subject.words[subject.predicate :])
+    if exact:
+        return not (head and lexicon.LIGHT_NOUNS.issuperset(head) and all(w.isdigit() for w in told))
     if not told and not _is_outcome(subject):
         return False  # "My family is always there for me", "My small deeds can have a big impact"
     if head and lexicon.LIGHT_NOUNS.issuperset(head):
@@ -176,7 +178,7 @@ def _is_dummy_news(rest: tuple[str, ...], content: list[str], exact: bool, heare
     return len(content) >= 3 and verbs.is_past(rest[0]) and rest[0] not in lexicon.LIGHT_VERBS
 
 
-def _is_generic_news(
+def _is_generic_news(  # noqa: PLR0911 (one line a reason)
     subject: Subject, rest: tuple[str, ...], content: list[str], dated: bool, hearer: bool
 ) -> bool:
     """A saying, unless the speaker is in it: "Running keeps me sane"."""
@@ -190,4 +192,6 @@ def _is_generic_news(
         return False  # "Seeing my kids smile was so lovely"
     if _FELT.search(" ".join(rest)):
         return opinion.is_deed(subject.words[subject.head : subject.predicate])
+    if subject.words[subject.head] in _HAVING and lexicon.MINE.isdisjoint(subject.words[: subject.predicate]):
+        return False  # "Having a furry friend brightens my days"
     return opinion.is_of_speaker(subject.words) and len(content) >= 1

@@ -86,8 +86,7 @@ def _is_appended(sentence: str) -> bool:
 
 def statements(sentence: str, now: datetime) -> list[str]:
     """What the sentence states, in its order; nothing if it is talk alone."""
-    bare = leads.strip_lead(sentence)
-    text = dropped.with_subject(bare if chatter.asks(bare.rstrip("?")) else asides.unasked(bare))
+    text = dropped.with_subject(leads.strip_lead(sentence))
     text = _CALL_ME.sub("I am called ", text, count=1)
     moments = dates.find(text, now)
     if _LETS.match(text) and moments:
@@ -95,7 +94,11 @@ def statements(sentence: str, now: datetime) -> list[str]:
     parts = _DASH.split(text)
     if len(parts) > 1:
         told = [
-            part for part in parts if salience.is_statement(part[:1].upper() + part[1:], _dated(part, now))
+            part
+            for at, part in enumerate(parts)
+            if salience.is_statement(
+                dropped.with_subject(_shown(part)) if at else _shown(part), _dated(part, now)
+            )
         ]
         known = told[:1] == parts[:1] or subject_of(parts[0]).kind in (Kind.OWN, Kind.NAMED)
         if len(told) < len(parts) and not (known and _is_told_on(parts[1])):
@@ -124,6 +127,10 @@ def _behind(text: str, now: datetime) -> list[str]:
         if len(right.split()) > 3 and _has_verb(shown) and salience.is_statement(shown, _dated(shown, now)):
             return _split_instruction(shown)
     return []
+
+
+def _shown(part: str) -> str:
+    return part[:1].upper() + part[1:]
 
 
 def _is_told_on(part: str) -> bool:
@@ -215,7 +222,7 @@ class Mentioned:
             self._who = named["who"] or named["name"] or named["called"]
         elif company:
             self._who = company[-1]["name"]
-        elif len(relatives := set(_RELATIVE.findall(sentence))) == 1:
+        elif " my " in sentence and len(relatives := set(_RELATIVE.findall(sentence))) == 1:
             self._who = relatives.pop()
         subject = subject_of(sentence)
         about = subject.words[subject.head : subject.predicate]
