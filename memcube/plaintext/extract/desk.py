@@ -23,7 +23,7 @@ _MATTER: Final = frozenset(
     "prompts template summary outline translation definition example examples logo slogan tagline poem "
     "haiku limerick story plot character characters protagonist hero heroine villain narrator scene chapter "
     "verse rhyme joke jokes riddle quiz screenshot diagram chart graph image spreadsheet slide slides "
-    "equation proof problem homework question questions typo comma font".split()
+    "equation proof problem homework ending question questions typo comma font".split()
 )
 # Done at the desk, for this moment.
 _DESKWORK: Final = frozenset(
@@ -38,7 +38,8 @@ _WANTS: Final = frozenset("need needs want have get getting got see require look
 _PUBLIC: Final = frozenset(
     "weather forecast temperature sun sky rain snow wind traffic time world planet earth universe society "
     "humanity economy market markets government parliament prices inflation rates internet media news "
-    "president country nation countries science history climate election war sea ocean moon".split()
+    "president country nation capital population countries science history climate election war sea ocean "
+    "moon mankind".split()
 )
 _MEASURED: Final = re.compile(
     r"(?:it's|it is|it was|it'll be)\s(?:\w+\s){0,2}(?:-?\d+\s?(?:degrees|°|am|pm|o'clock)|raining"
@@ -46,8 +47,18 @@ _MEASURED: Final = re.compile(
     r"|cloudy|windy|hot|cold|dark|late|early|(?:mon|tues|wednes|thurs|fri|satur|sun)day\b[.!]*$)",
     re.IGNORECASE,
 )
+# "I prefer the second draft", "I like option two": of what an assistant has shown.
+_JUDGED: Final = re.compile(
+    r"(?:do not |don't |didn't |really )*(?:like|love|prefer|hate|meant|choose|pick|take)\w* (?:the|this"
+    r"|that|option)\b"
+)
 _LEAVING: Final = re.compile(
-    r"\boff to (?:bed|sleep|work|lunch|dinner|school|class|the gym)\b|\bbrb\b", re.IGNORECASE
+    r"\boff to (?:bed|sleep|work|lunch|dinner|school|class|the gym)\b|\bbrb\b"
+    r"|^(?:I'm|I am) (?:just |still |currently )*(?:on (?:the|my|a) (?:train|bus|way|plane|tram|phone"
+    r"|road|call)|waiting"
+    r"|stuck in|running late|at the (?:airport|station|door|shop|supermarket|office)\b(?=.*\bright now))\b"
+    r"|^(?:I|we) (?:just |only )*(?:woke up|got home|sat down|finished eating)\W*$",
+    re.IGNORECASE,
 )
 
 
@@ -66,6 +77,8 @@ def is_matter(subject: Subject, text: str, *, dated: bool) -> bool:
 def _is_errand(rest: tuple[str, ...], text: str, *, dated: bool) -> bool:
     """As in "I need three synonyms", "I want to sort a list", "I'm getting an error"."""
     if _LEAVING.search(text):
+        return True
+    if not dated and _JUDGED.match(" ".join(rest)) and not _MATTER.isdisjoint(rest[:4]):
         return True
     told = [word for word in rest if word not in lexicon.FUNCTION and not verbs.is_adverb(word)]
     if dated or not told or told[0] not in _WANTS:

@@ -10,9 +10,11 @@ from memcube.plaintext.extract.subject import is_finite
 _ADVERBS = r"(?:(?:just|finally|also|already|recently|only|still|officially|then|always) )*"
 _DROPPED = re.compile(
     rf"{_ADVERBS}(?:"
-    r"(?P<past>used to|picked up|came back|gave up|can't|won't|couldn't|didn't|haven't"
+    r"(?P<past>used to|picked up|came back|gave up|can't(?! (?:wait|complain|believe|even|help|say|tell"
+    r"|stop|thank"
+    r"|imagine)\b)|won't|couldn't|didn't|haven't"
     r"|never (?=(?:had|went|got|owned|learned|learnt|tried|lived|worked|drank|ate|liked|did|drove|met)\b))"
-    r"|(?P<present>(?:love|hate|like|prefer|live|work)(?! (?:in|and|or|is|are|was|can|should|for|when|if"
+    r"|(?P<present>(?:love|hate|prefer|live|work)(?! (?:in|and|or|is|are|was|can|should|for|when|if"
     r"|I|you|we|that's|how"
     r"|what|he|she|it's|the thought)\b)|(?:live|work) (?=in|for)|enjoy(?! (?:the|your|it|this|that|every"
     r"|yourself)\b)"

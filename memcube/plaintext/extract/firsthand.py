@@ -47,7 +47,8 @@ _SHOWN = re.compile(
 _OF_NOW: Final = re.compile(
     r"(?:I'm|I am|I was|I feel|I'm feeling|I've been|we're|we are|we were|feeling) (?:(?:just|honestly"
     r"|like|all) )*"
-    r"(?:literally|basically|practically|so+|such|too|completely|totally|absolutely|utterly|super|sooo+) "
+    r"(?:literally|basically|practically|so+|such|too|completely|totally|absolutely|utterly|super"
+    r"|sooo+)(?: an?)? "
     r"(?!(?:allergic|pregnant|deaf|blind|into|that|much|many)\b)[\w-]+"
     r"(?: (?:today|now|right now|tonight|this (?:morning|week|evening)|at the moment|lately|lol"
     r"|haha))*[.! ]*$",
@@ -60,7 +61,7 @@ _UP_FOR: Final = re.compile(
     r" (?:for|to|with)\b",
     re.IGNORECASE,
 )
-_LEANING: Final = frozenset("it them that those these one ones so too there".split())
+_LEANING: Final = frozenset("it them that those these one ones".split())
 _LIKING: Final = frozenset("love like loved liked adore enjoy dig see".split())
 _MODAL: Final = frozenset("would could should shall ought".split())
 _OFFER: Final = frozenset(

@@ -25,7 +25,8 @@ _LEAD = re.compile(
       |caught\sup),?\s(?=i\b|i'|my\b|we\b)
     | (?:in\sthe\smeantime|on\s(?:another|a\sdifferent|a\sside)\snote|other\sthan\sthat|apart\sfrom\sthat
       |speaking\sof\swhich),\s
-    | (?:oh|well|lol|haha+|btw|fyi|yeah|yep|nope|nah|ok|okay|right|ugh|argh|hmm|wow|omg|ah|um|anyway|so
+    | (?:oh|well|lol|haha+|btw|fyi|yeah|yep|nope|nah|ok|okay|right|ugh|argh|hmm|wow|omg|dude|bro|guys|ah
+      |um|anyway|so
       |and|but
       |because|though|plus|like)(?:\s(?:so|and|but|then|no|yes|btw|yeah))?\s(?=(?:I|I'm|I've|I'll|I'd|my|we
       |we're|we've|our|the|that|he|she|i|it's|\d+|never|not)\b)
@@ -95,6 +96,10 @@ _ANNOUNCING = re.compile(
 )
 
 
+# "Oscar, my guinea pig": who is named is introduced, not called.
+_INTRODUCED = re.compile(r"my (?:\w+ )?\w+[.! ]*$", re.IGNORECASE)
+
+
 def unannounced(text: str) -> str:
     """A turn without "turns out that" and the like before its sentences, each with a capital again."""
     return _ANNOUNCING.sub(lambda lead: lead["first"].upper(), text)
@@ -103,6 +108,8 @@ def unannounced(text: str) -> str:
 def _uncalled(sentence: str) -> str:
     match = _CALLED.match(sentence)
     if match is None or not match["name"][0].isupper():
+        return sentence
+    if _INTRODUCED.match(sentence, match.end()):
         return sentence
     name = match["name"].lower()
     return sentence if name in _NOT_CALLED or name.endswith("ly") else sentence[match.end() :]

@@ -132,7 +132,8 @@ LIGHT_VERBS: Final = frozenset(
     "grow grew grown growing achieve create creating learn handle manage add adds added guide believes "
     "express wonder impact fill fills filled reach overcome hit build boost boosts boosted improve spread "
     "stand rely celebrate talk staying happening hoping going-on remain remains remained reaching talking "
-    "persist persevere strive strives striving grind grinding reaching facing face faced relying thrive "
+    "persist persevere pursue pursues pursuing pursued pushing pushed believing rock rocks strive strives "
+    "striving grind grinding reaching facing face faced relying thrive "
     "thriving prioritize prioritise cherish cherished treasure treasured "
     "chatting catching catch talked chatted spend spent struggle struggles struggled struggling".split()
 )
@@ -155,7 +156,7 @@ FUNCTION: Final = frozenset(
     "hi well ok okay thanks please anyway btw plus anymore whenever wherever whatever however someday "
     "somewhere everywhere anytime yet in-between thankfully hopefully luckily somehow that'd that'll it'd "
     "it'll there'd what've who's etc like let's lot able going highly greatly deeply last next "
-    "incredibly extremely".split()
+    "incredibly extremely new own whole entire main current various certain extra".split()
 )
 # "Harder", "the sweetest": measured against nothing that is named.
 COMPARED: Final = frozenset(

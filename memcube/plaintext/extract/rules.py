@@ -9,6 +9,8 @@ from typing import Literal
 import msgspec
 
 from memcube.plaintext.extract import (
+    chatter,
+    context,
     cues,
     dates,
     facets,
@@ -83,7 +85,7 @@ class Candidate(msgspec.Struct, frozen=True):
     completed_by: int | None = None  # which of the turns before gave it words, by its place among them
 
 
-def extract(turn: Turn, before: Sequence[Earlier] = ()) -> tuple[Candidate, ...]:
+def extract(turn: Turn, before: Sequence[Earlier] = ()) -> tuple[Candidate, ...]:  # noqa: C901 (one pass)
     """The candidates of a turn in its order, each text once. An assistant's turn gives none: it echoes.
 
     `before` holds the turns said just before it, oldest first: they say what a short answer answers.
@@ -95,9 +97,11 @@ def extract(turn: Turn, before: Sequence[Earlier] = ()) -> tuple[Candidate, ...]
     last: Candidate | None = None
     mentioned = Mentioned()
     text = leads.unannounced(spelling.written(sentences.clean(turn.text)))
-    said = [] if sentences.is_program(text) else list(dict.fromkeys(sentences.split(text)))[:MAX_SENTENCES]
+    worked_on = sentences.is_program(text) or chatter.is_about_material(text)
+    said = [] if worked_on else list(dict.fromkeys(sentences.split(text)))[:MAX_SENTENCES]
     topic = Topic()
-    heard = Heard([(one.text, one.speaker == turn.speaker) for one in before])
+    around = [(sentences.clean(one.text), one.speaker == turn.speaker) for one in before]
+    heard = Heard(around)
     parts = _completed(unquoted(said), turn, before)
     for part in parts:
         sentence = part.text
@@ -113,6 +117,8 @@ def extract(turn: Turn, before: Sequence[Earlier] = ()) -> tuple[Candidate, ...]
                 candidate = _with_context(candidate, part, speaker)
             if not is_functional(candidate.slot or "") and last is not None:
                 candidate = _restated(candidate, last)
+            if part.place is None and context.leans(statement) and not found:
+                candidate = _leaning(candidate, parts[: parts.index(part)], around)
             if part.place is not None:
                 candidate = msgspec.structs.replace(candidate, completed_by=part.place)
             # Said again it stands last: "I live in Oslo. Actually Rome. No, Oslo." ends in Oslo.
@@ -142,6 +148,20 @@ def _completed(said: Sequence[str], turn: Turn, before: Sequence[Earlier]) -> li
         if completed[0] != plain[0]:
             return [msgspec.structs.replace(completed[0], place=place), *completed[1:]]
     return plain
+
+
+def _leaning(candidate: Candidate, earlier: Sequence[Said], around: Sequence[tuple[str, bool]]) -> Candidate:
+    """With the sentence before that says what "it" is, where this turn has not said so."""
+    if candidate.slot is not None and is_functional(candidate.slot):
+        return candidate
+    if not all(context.names_nothing(one.text) for one in earlier):
+        return candidate
+    named = context.antecedent(around)
+    if named is None:
+        return candidate
+    return msgspec.structs.replace(
+        candidate, text=f'{candidate.text} (of "{named.quote}")', completed_by=named.place
+    )
 
 
 def _with_context(candidate: Candidate, said: Said, speaker: str) -> Candidate:

@@ -159,6 +159,9 @@ def _is_definite_news(subject: Subject, content: list[str], *, exact: bool, hear
     if hearer or not rest:
         return False
     told = opinion.content(rest)
+    stranger = subject.words[subject.head] in ("a", "an") and verbs.is_third_person(rest[0])
+    if stranger and lexicon.MINE.isdisjoint(rest):
+        return False  # "A man walks into a bar"
     if exact or _CALLED_OFF.search(" ".join(rest)) is not None:
         return bool(content)
     if opinion.is_opinion(rest) or (
