@@ -22,8 +22,9 @@ _ASIDES: Final = (
 # A question behind a statement: "..., can he do that?", "... so what should I bring?", "..., any tips?"
 _QUESTION: Final = re.compile(
     r"(?:(?:,| -| \u2013|;| \.\.\.)\s(?:(?:so|and|but|or|then|now)\s)?|\s(?:so|and|but)\s)"
-    r"(?=(?:what|which|where|when|why|who|how|is|are|was|were|do|does|did|can|could|should|would|will|am|have"
-    r"|has|any|anything|thoughts|ideas|tips|suggestions|recommendations|advice|help|got|know|right|ok)\b)"
+    r"(?=(?:what|where|when|why|how|is|are|was|were|do|does|did|can|could|should|would|will|am|have"
+    r"|has|any|anything|who(?= (?:is|are|can|should|would|do|does)\b)|which(?= (?:one|of|is|are"
+    r"|should)\b)|thoughts|ideas|tips|suggestions|recommendations|advice|help|got|know|right|ok)\b)"
     r"[^?]*\?+$",
     re.IGNORECASE,
 )

@@ -65,6 +65,10 @@ _WISH = re.compile(
     r"|^if\s(?:i|we)\b(?!.*(?:'ll|\bwill\b|going\sto|\bi'm\b|\bwe're\b))",
     re.IGNORECASE,
 )
+_TASTE = re.compile(
+    r"(?:i'd|i\swould)\s(?:always\s|usually\s)?rather\s.*(?:\b(?:always|any\sday|than)\b|,\s(?:always|usually)\b)",
+    re.IGNORECASE,
+)
 _UNSURE = re.compile(
     r"(?:unless|maybe|perhaps|whether|(?:i|we)\s(?:should|could|would|ought)\b|not\ssure\b"
     r"|i'm\snot\ssure\b|(?:i'd|we'd)\b(?!\s(?:been|had|better|already|never))"
@@ -153,7 +157,7 @@ UNMEANT = re.compile(
     r"(?:^|\s)/s\b|#sarcasm|\bsarcasm\b|\b(?:just|only)\s(?:kidding|joking)\b|\b(?:i'm|im|am)\s(?:kidding"
     r"|joking)\b|\bjk\b"
     r"|\bsaid\sno\s?(?:one|body)\sever\b|\byeah,?\sright\b|\b(?:ironie|sarkasmus)\b(?:\s(?:aus|off))?"
-    r"|\b(?:sure|right|yeah),?\sand\s(?:i'm|i\sam|my|pigs)\b|\bas\sif!|[.,]\snot!$"
+    r"|\bbrb\b|\bttyl\b|\b(?:sure|right|yeah),?\sand\s(?:i'm|i\sam|my|pigs)\b|\bas\sif!|[.,]\snot!$"
     r"|^not!$|\bgotcha!\s*april\sfool|\bapril\sfools?\b|\bin\smy\sdreams\b",
     re.IGNORECASE,
 )
@@ -175,7 +179,9 @@ def sets_task(text: str) -> bool:
 
 
 def wishes(text: str) -> bool:
-    """A wish, a hypothesis, or something left open."""
+    """A wish, a hypothesis, or something left open; what one would always rather have is a taste."""
+    if _TASTE.match(text):
+        return False
     return _WISH.search(text) is not None or _UNSURE.match(text) is not None
 
 

@@ -57,6 +57,7 @@ _LEAVING: Final = re.compile(
     r"|^(?:I'm|I am) (?:just |still |currently )*(?:on (?:the|my|a) (?:train|bus|way|plane|tram|phone"
     r"|road|call)|waiting"
     r"|stuck in|running late|at the (?:airport|station|door|shop|supermarket|office)\b(?=.*\bright now))\b"
+    r"|^I (?:can't|cannot|couldn't) (?:sleep|focus|concentrate|think)\b\W*$"
     r"|^(?:I|we) (?:just |only )*(?:woke up|got home|sat down|finished eating)\W*$",
     re.IGNORECASE,
 )
@@ -66,9 +67,12 @@ def is_matter(subject: Subject, text: str, *, dated: bool) -> bool:
     """Whether a sentence speaks of the task at hand, or of what everybody shares."""
     words = subject.words
     head = words[subject.head : subject.predicate]
+    if head in (("my",), ("our",)):
+        head = words[subject.head : subject.predicate + 1]  # "my code throws": read as a verb
     if subject.kind in (Kind.OWN, Kind.DEFINITE, Kind.GENERIC) and head:
         last = next((word for word in reversed(head) if word not in lexicon.FUNCTION), "")
-        return (last in _MATTER and not dated) or not _PUBLIC.isdisjoint(head[:3])
+        lock = last == "code" and any(char.isdigit() for char in text)  # "my locker code is 1234"
+        return (last in _MATTER and not dated and not lock) or not _PUBLIC.isdisjoint(head[:3])
     if subject.kind is Kind.DUMMY:
         return _MEASURED.match(text) is not None
     return subject.kind is Kind.FIRST and _is_errand(words[subject.predicate :], text, dated=dated)

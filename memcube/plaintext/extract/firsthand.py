@@ -104,12 +104,21 @@ def _is_left_open(text: str, rest: tuple[str, ...], content: list[str], at: int)
         _UP_FOR.match(text) is not None
         or opinion.is_object_light(verb, rest, content, at)
         # "I'll enjoy writing them": what, was said elsewhere
+        or _is_held_open(rest)
         or (few < 2 and rest[-1:] != () and rest[-1] in _LEANING)
         or (verb in _LIKING and _SHOWN.search(text) is not None)
         or _YOUR_LIGHT.search(text) is not None
         or (few < 4 and (_LEFT_OPEN.search(text) or _TOGETHER.match(text)) is not None)
         or (few < 5 and _WE_CAN.match(text) is not None)
     )
+
+
+def _is_held_open(rest: tuple[str, ...]) -> bool:
+    """As in "We love it, it brings us closer": the first clause says nothing but "it"."""
+    if "," not in rest:
+        return False
+    clause = rest[: rest.index(",")]
+    return clause[-1:] != () and clause[-1] in _LEANING and not opinion.content(clause)
 
 
 def _is_more_than_felt(

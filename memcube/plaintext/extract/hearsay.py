@@ -5,7 +5,10 @@ from typing import Final
 
 from memcube.plaintext.extract.sentences import quotes
 
-_SAYS: Final = r"(?:says?|said|saying|told|claims?|reckons?|swears?|insists?|believes?|goes)"
+_SAYS: Final = (
+    r"(?:says?|said|saying|told|claims?|reckons?|swears?|insists?|believes?|goes|mentions?|mentioned|describes?"
+    r"|described|explains?|explained|talks? about|shows?|warns?|warned)"
+)
 _SAY: Final = re.compile(rf"\b(?:{_SAYS}|say|taught)\b")
 # A text or a broadcast speaks to everybody.
 _TEXT: Final = re.compile(

@@ -17,7 +17,9 @@ _MANNER = (
 )
 _STANDING = re.compile(
     rf"(?:please,?\s|pls\s|and\s|so\s|but\s|also,?\s)*(?:"
-    rf"(?:always|never|from\snow\son,?|in\s(?:the\s)?future,?|going\sforward,?|by\sdefault,?"
+    r"(?:(?:for|when|with|in|on|at)\s[^,.!?]{3,40},?\s)?(?:please\s)?(?=(?:always|never)\s(?:put|cc|copy|use|attach|sign"
+    r"|leave|skip|write|send|add|include|book|ask)\b)(?:always|never)\b"
+    rf"|(?:always|never|from\snow\son,?|in\s(?:the\s)?future,?|going\sforward,?|by\sdefault,?"
     rf"|whenever\syou\s\w+,?"
     rf"|every\stime\syou\s\w+,?|if\syou\s(?:answer|reply|write)\w*,?)\s(?:please\s)?(?:do\snot\s|don't\s"
     rf"|always\s|never\s)?{_MANNER}\b"

@@ -21,6 +21,7 @@ _LEAD = re.compile(
         |by\sthe\sway|as\s(?:I|you)\s(?:said|know)|like\sI\ssaid|the\sthing\sis|for\sthe\srecord|oh\sand
           |oh\sno
         |no\sworries|correction|wait|actually)(?:,?\s(?-i:[A-Z][a-z]+)(?=\s*[,!]))?\s*[,!:–—-]+\s*
+    | (?:(?:ok|okay|so|right|quick|small|big|life|another)\s){0,3}update\s*[,!:–—-]+\s*
     | (?:since|when)\s(?:we|i)\slast\s(?:spoke|talked|chatted|met|saw\seach\sother|hung\sout
       |caught\sup),?\s(?=i\b|i'|my\b|we\b)
     | (?:in\sthe\smeantime|on\s(?:another|a\sdifferent|a\sside)\snote|other\sthan\sthat|apart\sfrom\sthat

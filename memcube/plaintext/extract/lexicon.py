@@ -32,7 +32,8 @@ EVALUATIVE: Final = frozenset(
     "lively warm similar same alike comparable relatable relevant popular famous classic iconic top "
     "favorable decent proper ridiculous hideous ugly gross disgusting nasty dreadful horrid grim bleak "
     "gloomy cruel unfair pathetic lame cheesy tedious tiresome tiring messy chaotic quiet loud noisy "
-    "must-see must-visit must-have must-read must-try fancy posh luxurious grand intimate snug".split()
+    "rubbish must-see must-visit must-have must-read must-try fancy posh luxurious grand intimate "
+    "snug".split()
 )
 # "I'm so thrilled": how one feels while writing. With a cause or a date it may be an event all the same.
 FEELING: Final = frozenset(

@@ -38,7 +38,10 @@ _ABBREVIATION = re.compile(
 # These end a sentence at times ("at 5 p.m. We left"): a capital after them is a new sentence.
 _MAY_END = re.compile(r"(?:etc|a\.m|p\.m|inc|ltd|co|corp|jr|sr)$", re.IGNORECASE)
 # Chat without capitals: a new sentence begins with who it is about.
-_SMALL_START = re.compile(r"(?:i|i'm|im|i've|ive|my|our|we|we're|she|he|they|it|it's|the|now|also|anyway)\s")
+_SMALL_START = re.compile(
+    r"(?:i|i'm|im|i've|ive|my|our|we|we're|she|he|they|it|it's|the|now|also|anyway"
+    r"|how|what|why|where|can|could|do|does|any|then|oh|that|this|there|not|no|please|maybe|so|but|thanks)\s"
+)
 # Who begins a turn in small letters begins each sentence so.
 _SMALL = re.compile(r"^\W*[^\W\d_A-Z]|\bi(?:'m)? [a-z]")
 _CLAUSE_END = re.compile(r"[,;:–—](?=\s)|\s-\s|\s(?=(?:and|but|because|so|which|although)\s)")

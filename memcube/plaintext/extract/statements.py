@@ -5,7 +5,18 @@ import re
 from collections.abc import Sequence
 from datetime import datetime
 
-from memcube.plaintext.extract import asides, chatter, dates, dropped, instructions, leads, person, salience
+from memcube.plaintext.extract import (
+    asides,
+    chatter,
+    dates,
+    dropped,
+    instructions,
+    leads,
+    lexicon,
+    opinion,
+    person,
+    salience,
+)
 from memcube.plaintext.extract.chatter import UNMEANT, sets_task
 from memcube.plaintext.extract.sentences import quotes
 from memcube.plaintext.extract.slot_patterns import MANY, ONE_EACH, PETS
@@ -23,6 +34,12 @@ _CLAUSE = re.compile(
 _SECOND_CLAUSE = re.compile(
     r"(?:,| -) (?:and|but|so|which means|because) (?=(?:I|I'm|I've|I'll|my|our|we|we're|we've|[a-z]+ing) )"
     r"| (?:so|which means) (?=(?:I'm|I've|my|we're|we've) )"
+)
+# "Since I lost my job, things have been tough": only what began it tells.
+_SUBORDINATE = re.compile(
+    r"(?:(?:ever |but |and )*since|after|when|because|as|now that|before|once|until) (?P<what>(?!(?:I"
+    r"|we) (?:last )?(?:spoke|talked|chatted|met|caught)\b)(?:I|we|my|our) [^,]{8,}?),",
+    re.IGNORECASE,
 )
 _OF_ME = re.compile(
     r"(?:it|that) (?:\w+ )?(?:brings?|gives?|helps?|keeps?|makes?|speaks to) (?:me|us)\b", re.IGNORECASE
@@ -119,6 +136,10 @@ def _behind(text: str, now: datetime) -> list[str]:
         if salience.is_statement(aside, _dated(aside, now)):
             return _split_instruction(aside)
     quoted = quotes(text)
+    if not chatter.is_phatic(text) and (begun := _SUBORDINATE.match(text)) is not None:
+        shown = _shown(begun["what"])
+        if salience.is_statement(shown, _dated(shown, now)):
+            return _split_instruction(shown)
     for match in _SECOND_CLAUSE.finditer(text):
         right = text[match.end() :]
         if any(begin < match.start() < end for begin, end in quoted) or leans(right):
@@ -134,8 +155,12 @@ def _shown(part: str) -> str:
 
 
 def _is_told_on(part: str) -> bool:
-    """As in "My sister is great - she drove us home": more of the same, with something done."""
+    """As in "My sister is great - she drove us home", "I had a setback - a rejection from a publisher"."""
     subject = subject_of(part)
+    if subject.predicate >= len(subject.words):
+        first = next((word for word in subject.words if word not in lexicon.FUNCTION), "")
+        named = len(opinion.content(subject.words)) >= 2 and first not in lexicon.MOOD
+        return named and subject.kind in (Kind.DEFINITE, Kind.GENERIC, Kind.NAMED, Kind.OWN)
     return (subject.kind is Kind.THIRD and salience.tells_more(subject)) or _OF_ME.match(part) is not None
 
 
