@@ -25,6 +25,8 @@ _MATTER: Final = frozenset(
     "verse rhyme joke jokes riddle quiz screenshot diagram chart graph image spreadsheet slide slides "
     "equation proof problem homework ending question questions typo comma font".split()
 )
+# "My locker code is 1234" is one's own.
+_LOCK: Final = re.compile(r"\b(?:is|are|changed to) (?:now )?\S*\d")
 # Done at the desk, for this moment.
 _DESKWORK: Final = frozenset(
     "convert format sort translate calculate compute count debug import parse print compare "
@@ -71,7 +73,7 @@ def is_matter(subject: Subject, text: str, *, dated: bool) -> bool:
         head = words[subject.head : subject.predicate + 1]  # "my code throws": read as a verb
     if subject.kind in (Kind.OWN, Kind.DEFINITE, Kind.GENERIC) and head:
         last = next((word for word in reversed(head) if word not in lexicon.FUNCTION), "")
-        lock = last == "code" and any(char.isdigit() for char in text)  # "my locker code is 1234"
+        lock = last == "code" and _LOCK.search(text) is not None
         return (last in _MATTER and not dated and not lock) or not _PUBLIC.isdisjoint(head[:3])
     if subject.kind is Kind.DUMMY:
         return _MEASURED.match(text) is not None

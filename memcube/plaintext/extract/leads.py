@@ -130,8 +130,9 @@ def opened(sentence: str) -> str:
 def strip_lead(sentence: str) -> str:
     """The sentence without "Oh, hi Ada, by the way, ..." and without a question tag at its end."""
     sentence = _MARK.sub("", opened(sentence))
-    if not chatter.asks(sentence.rstrip("?")):
-        sentence = asides.unasked(sentence)
+    told = asides.unasked(sentence)
+    if told != sentence and not chatter.asks(sentence.rstrip("?")):
+        sentence = told
     if sentence.endswith("?"):
         tag = _TAG.search(sentence)
         if tag and len(sentence[: tag.start()].split()) >= 4:

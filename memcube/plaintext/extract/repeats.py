@@ -14,27 +14,27 @@ _WORD: Final = re.compile(r"[^\W_]+(?:[':.][^\W_]+)*")
 _ADDED: Final = frozenset("ok okay right got it yes yeah so then thanks great noted perfect cool".split())
 
 
+# These make a change of the same words: "The shop is open again".
+_CHANGING: Final = re.compile(
+    r"\b(?:not|no|never|again|back|now|still|any ?more|longer|cannot|instead)\b|n't\b", re.IGNORECASE
+)
+
+
 class Heard:
     """The statements of the turns before: a question is none, who answers it says something new."""
 
-    def __init__(self, before: Sequence[tuple[str, bool]]) -> None:
-        """`before`: texts, each with whether the speaker of the turn said it."""
-        self._said = [
-            (_words(part), own)
-            for text, own in before
-            for part in parts_of(text)
-            if not part.rstrip("\"' ").endswith("?")
-        ]
+    def __init__(self, before: Sequence[str]) -> None:
+        said = (part for text in before for part in parts_of(text))
+        self._said = [_words(part) for part in said if not part.rstrip("\"' ").endswith("?")]
 
     def holds(self, statement: str) -> bool:
-        """Whether all that a statement says was said. "I love hiking too" is new: it is of another."""
-        if not self._said:
+        """Whether all that a statement says was said. What one says of oneself again the memory merges."""
+        if not self._said or subject_of(statement).kind in (Kind.FIRST, Kind.OWN):
             return False
         words = _words(statement) - _ADDED
-        if len(words) < _LEAST:
+        if len(words) < _LEAST or _CHANGING.search(statement):
             return False
-        of_speaker = subject_of(statement).kind in (Kind.FIRST, Kind.OWN)
-        return any(words <= said for said, own in self._said if own or not of_speaker)
+        return any(words <= said for said in self._said)
 
 
 # One word alone may well be a new statement: "Tuesday".

@@ -101,7 +101,7 @@ def extract(turn: Turn, before: Sequence[Earlier] = ()) -> tuple[Candidate, ...]
     said = [] if worked_on else list(dict.fromkeys(sentences.split(text)))[:MAX_SENTENCES]
     topic = Topic()
     around = [(sentences.clean(one.text), one.speaker == turn.speaker) for one in before]
-    heard = Heard(around)
+    heard = Heard([words for words, _ in around])
     parts = _completed(unquoted(said), turn, before)
     for part in parts:
         sentence = part.text
