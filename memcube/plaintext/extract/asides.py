@@ -45,6 +45,8 @@ _SCENE: Final = re.compile(
     r"|asthma|appointment|interview|meeting|flight|exam|job|house|flat)s?\b)",
     re.IGNORECASE,
 )
+# Without one of these nothing can stand behind a statement.
+_JOINTS: Final = (", ", "; ", " - ", " \u2013 ", "...", " so ", " and ", " but ")
 _VERB: Final = {"": "", "'s": "is ", "is": "is ", "'re": "are ", "are": "are "}
 # Fewer words before the question are its own beginning.
 _LEAST: Final = 3
@@ -67,6 +69,8 @@ def told(text: str) -> list[str]:
 
 def unasked(sentence: str) -> str:
     """A sentence without the question or request at its end; of one that only sets its scene the question."""
+    if not any(mark in sentence for mark in _JOINTS):
+        return sentence
     for tail in (_QUESTION if sentence.endswith("?") else None, _REQUEST):
         match = tail.search(sentence) if tail else None
         if match is not None and len(sentence[: match.start()].split()) >= _LEAST:

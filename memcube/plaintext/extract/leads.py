@@ -53,10 +53,11 @@ _TAG = re.compile(
     r"|how about you|and you|you|any (?:tips|ideas|recommendations))\s*\?+$",
     re.IGNORECASE,
 )
-_MARK = re.compile(
-    r"(?:[\s,]+(?:tbh|lol|lmao|rofl|haha+|hehe+|btw|imo|imho|ngl|fyi|smh|omg|xd|thanks|thx|cheers|anyways?))+(?=[.!?]*$)",
-    re.IGNORECASE,
-)
+_MARKS = (
+    "tbh", "lol", "lmao", "rofl", "haha", "hahaha", "hehe", "btw", "imo", "imho", "ngl", "fyi", "smh", "omg",
+    "xd", "thanks", "thx", "cheers", "anyway", "anyways",
+)  # fmt: skip
+_MARK = re.compile(rf"(?:[\s,]+(?:{'|'.join(_MARKS)}))+(?=[.!?]*$)", re.IGNORECASE)
 # A wish, a hope, a request or a question at the end of a statement; the statement before it stays.
 _TAIL = re.compile(
     r",?\s+(?:and\s|but\s|so\s|because\s|-\s|–\s|—\s)?(?=(?:i'd\s(?:love|like|rather)\b|i\swould\s(?:love"
@@ -129,7 +130,9 @@ def opened(sentence: str) -> str:
 
 def strip_lead(sentence: str) -> str:
     """The sentence without "Oh, hi Ada, by the way, ..." and without a question tag at its end."""
-    sentence = _MARK.sub("", opened(sentence))
+    sentence = opened(sentence)
+    if sentence.rpartition(" ")[2].strip(".!?").lower() in _MARKS:
+        sentence = _MARK.sub("", sentence)
     told = asides.unasked(sentence)
     if told != sentence and not chatter.asks(sentence.rstrip("?")):
         sentence = told

@@ -3,6 +3,7 @@
 
 import re
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Final
 
 from memcube.plaintext.extract import lexicon
@@ -24,12 +25,16 @@ class Heard:
     """The statements of the turns before: a question is none, who answers it says something new."""
 
     def __init__(self, before: Sequence[str]) -> None:
-        said = (part for text in before for part in parts_of(text))
-        self._said = [_words(part) for part in said if not part.rstrip("\"' ").endswith("?")]
+        self._before = before
+
+    @cached_property
+    def _said(self) -> list[frozenset[str]]:
+        said = (part for text in self._before for part in parts_of(text))
+        return [_words(part) for part in said if not part.rstrip("\"' ").endswith("?")]
 
     def holds(self, statement: str) -> bool:
         """Whether all that a statement says was said. What one says of oneself again the memory merges."""
-        if not self._said or subject_of(statement).kind in (Kind.FIRST, Kind.OWN):
+        if not self._before or subject_of(statement).kind in (Kind.FIRST, Kind.OWN):
             return False
         words = _words(statement) - _ADDED
         if len(words) < _LEAST or _CHANGING.search(statement):

@@ -102,7 +102,7 @@ def extract(turn: Turn, before: Sequence[Earlier] = ()) -> tuple[Candidate, ...]
     topic = Topic()
     around = [(sentences.clean(one.text), one.speaker == turn.speaker) for one in before]
     heard = Heard([words for words, _ in around])
-    parts = _completed(unquoted(said), turn, before)
+    parts = _completed(unquoted(said), around)
     for part in parts:
         sentence = part.text
         told = mentioned.resolved(leads.strip_lead(sentence))
@@ -110,7 +110,7 @@ def extract(turn: Turn, before: Sequence[Earlier] = ()) -> tuple[Candidate, ...]
             continue
         stated = [told] if part.asked or part.of else _parts(told, turn.time)
         for statement in stated:
-            if part.place is None and cues.cue_of(sentence) is None and heard.holds(statement):
+            if part.place is None and heard.holds(statement) and cues.cue_of(sentence) is None:
                 continue
             candidate = _candidate(topic.added(statement), sentence, speaker, turn.time)
             if part.asked or part.of:
@@ -132,14 +132,14 @@ def extract(turn: Turn, before: Sequence[Earlier] = ()) -> tuple[Candidate, ...]
     return tuple(found.values())[:MAX_CANDIDATES]
 
 
-def _completed(said: Sequence[str], turn: Turn, before: Sequence[Earlier]) -> list[Said]:
+def _completed(said: Sequence[str], before: Sequence[tuple[str, bool]]) -> list[Said]:
     """The sentences of a turn, each completed by a turn before where it answers that or takes it up."""
     plain = [Said(sentence) for sentence in said]
     if not said:
         return plain
     for place in range(len(before) - 1, -1, -1):
-        text = sentences.uncaptioned(sentences.clean(before[place].text))
-        if before[place].speaker == turn.speaker:
+        text = sentences.uncaptioned(before[place][0])
+        if before[place][1]:
             completed = taken_up(said, text)
         elif place == len(before) - 1:
             completed = replied(said, text)

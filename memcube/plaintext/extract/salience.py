@@ -67,7 +67,7 @@ def is_statement(sentence: str, dated: bool) -> bool:
     subject = subject_of(text)
     if foreign.is_foreign(text, subject.words):
         return foreign.is_statement(text, subject.words)
-    if instructions.is_standing(text) or _REACHED.search(text):
+    if instructions.is_standing(text) or (" me " in text and _REACHED.search(text)):
         return True
     if chatter.asks(text) or chatter.wishes(text) or chatter.is_phatic(text):
         return False

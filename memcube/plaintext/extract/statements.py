@@ -136,7 +136,7 @@ def _behind(text: str, now: datetime) -> list[str]:
         if salience.is_statement(aside, _dated(aside, now)):
             return _split_instruction(aside)
     quoted = quotes(text)
-    if not chatter.is_phatic(text) and (begun := _SUBORDINATE.match(text)) is not None:
+    if (begun := _SUBORDINATE.match(text)) is not None and not chatter.is_phatic(text):
         shown = _shown(begun["what"])
         if salience.is_statement(shown, _dated(shown, now)):
             return _split_instruction(shown)
