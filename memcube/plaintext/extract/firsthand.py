@@ -61,6 +61,13 @@ _UP_FOR: Final = re.compile(
     r" (?:for|to|with)\b",
     re.IGNORECASE,
 )
+# "I love the necklace": it is before both. What all of us know ("the ocean") is not.
+_ADMIRED: Final = re.compile(
+    r"(?:I|we) (?:(?:really|just|absolutely|totally|also|do) )*(?:love|like|adore|dig|loved|liked) (?:the"
+    r"|this|that|these|those)"
+    r" (?:\w+ )?\w+(?: (?:theme|too|so much|a lot))?[.!]*$",
+    re.IGNORECASE,
+)
 _LEANING: Final = frozenset("it them that those these one ones".split())
 _LIKING: Final = frozenset("love like loved liked adore enjoy dig see".split())
 _MODAL: Final = frozenset("would could should shall ought".split())
@@ -105,6 +112,7 @@ def _is_left_open(text: str, rest: tuple[str, ...], content: list[str], at: int)
         or opinion.is_object_light(verb, rest, content, at)
         # "I'll enjoy writing them": what, was said elsewhere
         or _is_held_open(rest)
+        or (_ADMIRED.match(text) is not None and lexicon.SHARED.isdisjoint(rest))
         or (few < 2 and rest[-1:] != () and rest[-1] in _LEANING)
         or (verb in _LIKING and _SHOWN.search(text) is not None)
         or _YOUR_LIGHT.search(text) is not None

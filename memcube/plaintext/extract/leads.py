@@ -2,6 +2,7 @@
 """What stands before and behind a statement without belonging: greetings, names called, tags, asides."""
 
 import re
+from collections.abc import Set as AbstractSet
 
 from memcube.plaintext.extract import asides, chatter
 
@@ -115,6 +116,17 @@ def _uncalled(sentence: str) -> str:
         return sentence
     name = match["name"].lower()
     return sentence if name in _NOT_CALLED or name.endswith("ly") else sentence[match.end() :]
+
+
+def uncalled_at_end(sentence: str, hearers: AbstractSet[str]) -> str:
+    """The sentence without the name of who is spoken to at its end: "I'm getting there, Caroline!"."""
+    body, comma, name = sentence.rstrip(".! ").rpartition(", ")
+    called = comma and len(name) > _NICK and any(hearer.startswith(name) for hearer in hearers)
+    return f"{body}." if called else sentence
+
+
+# Letters: fewer are no short form of a name.
+_NICK = 2
 
 
 def opened(sentence: str) -> str:

@@ -167,7 +167,7 @@ TABLE: Final = tuple(
             r"\b(?P<v>diagnosed with [\w ]{3,30}|surgery|blood pressure|medication|injur(?:y|ed)|(?:broke"
             r"|sprained|tore|twisted|hurt) (?:\S+ )?(?:arm|leg|wrist|ankle|hand|foot|knee|shoulder|back"
             r"|hip|rib)|asthma|diabet\w+|migraines?|sober|chronic pain|off sick|beta blockers|insulin"
-            r"|can't hear|deaf|hip|anxiety|depression)\b",
+            r"|can't hear|deaf|hip(?!-)|anxiety|depression)\b",
         ),
         (
             "owns",

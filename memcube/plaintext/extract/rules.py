@@ -103,8 +103,9 @@ def extract(turn: Turn, before: Sequence[Earlier] = ()) -> tuple[Candidate, ...]
     around = [(sentences.clean(one.text), one.speaker == turn.speaker) for one in before]
     heard = Heard([words for words, _ in around])
     parts = _completed(unquoted(said), around)
+    hearers = {one.speaker for one in before if one.speaker != turn.speaker and one.speaker.isalpha()}
     for part in parts:
-        sentence = part.text
+        sentence = leads.uncalled_at_end(part.text, hearers)
         told = mentioned.resolved(leads.strip_lead(sentence))
         if topic.announced(told) and part is not parts[-1]:
             continue
