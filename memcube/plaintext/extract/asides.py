@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from memcube.plaintext.extract.slot_patterns import COUPLES, MANY, ONE_EACH, PETS
+from memcube.plaintext.extract.kin import COUPLES, MANY, ONE_EACH, PETS
 
 _KIN: Final = rf"(?:[a-z]+[ -]){{0,2}}(?:{ONE_EACH}|{MANY}|{COUPLES}|{PETS}|kids?|children)"
 _ASIDES: Final = (

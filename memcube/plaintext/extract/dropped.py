@@ -4,7 +4,7 @@
 import re
 
 from memcube.plaintext.extract import lexicon, verbs
-from memcube.plaintext.extract.slot_patterns import MANY, ONE_EACH, PETS
+from memcube.plaintext.extract.kin import MANY, ONE_EACH, PETS
 from memcube.plaintext.extract.subject import is_finite
 
 _ADVERBS = r"(?:(?:just|finally|also|already|recently|only|still|officially|then|always) )*"
@@ -113,7 +113,8 @@ def with_subject(sentence: str) -> str:
     profile = _PROFILE.fullmatch(sentence)
     if profile:
         key = profile["key"].lower()
-        return f"My {profile['new'] or ''}{key} {'are' if key.endswith('s') else 'is'} {profile['value']}"
+        new, is_ = (profile["new"] or "").lower(), "are" if key.endswith("s") else "is"
+        return f"My {new}{key} {is_} {profile['value']}"
     match = _DROPPED.match(sentence)
     if (
         match is not None

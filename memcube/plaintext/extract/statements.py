@@ -18,8 +18,8 @@ from memcube.plaintext.extract import (
     salience,
 )
 from memcube.plaintext.extract.chatter import UNMEANT, sets_task
+from memcube.plaintext.extract.kin import MANY, ONE_EACH, PETS
 from memcube.plaintext.extract.sentences import quotes
-from memcube.plaintext.extract.slot_patterns import MANY, ONE_EACH, PETS
 from memcube.plaintext.extract.subject import Kind, is_finite, subject_of
 
 _CALL_ME = re.compile(r"(?:please )?call me (?=[A-Z]\w+(?:[.!,]|$))", re.IGNORECASE)
