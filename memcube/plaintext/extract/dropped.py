@@ -75,7 +75,20 @@ _INTENDING = (
     "heading",
     "flying",
 )
-_INTENDED = ("moved", "used", "went", "had", "decided", "got", "managed")
+_INTENDED = (
+    "moved",
+    "used",
+    "went",
+    "had",
+    "decided",
+    "got",
+    "managed",
+    "switched",
+    "changed",
+    "flew",
+    "drove",
+    "agreed",
+)
 # "Seeing their growth, their joy and their trust is so fulfilling": the verb comes behind a list.
 _IS_LATER = re.compile(
     r"^(?:(?!\b(?:I|I'm|who|that|which|because|it)\b).)*,? (?:is|are|can be|must be|must have) (?:so|such"

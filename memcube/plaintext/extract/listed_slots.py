@@ -81,7 +81,7 @@ TABLE: Final = tuple(
             "eat|drink|dairy|gluten|meat|fish|pork|halal|kosher|diet",
             rf"{_WHO}{_OFTEN}(?P<not> doesn't| don't| can't| cannot| never| no longer| stopped"
             rf"| is not allowed to) (?:eat|eats|eating|have|drink|drinks"
-            rf"|drinking) (?P<v>[^.,;:!?()]{{2,40}})",
+            rf"|drinking) (?P<v>(?!(?:last|this|in|on|at|for|since|from|any|until)\b)[^.,;:!?()]{{2,40}})",
         ),
         (
             "likes",

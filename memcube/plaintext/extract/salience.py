@@ -123,7 +123,7 @@ def _is_news_of_own(subject: Subject, exact: bool, hearer: bool) -> bool:
     told = opinion.content(subject.words[subject.predicate :])
     if exact:
         return not (head and lexicon.LIGHT_NOUNS.issuperset(head) and all(w.isdigit() for w in told))
-    if not told and not _is_outcome(subject):
+    if not told and "pronouns" not in head and not _is_outcome(subject):
         return False  # "My family is always there for me", "My small deeds can have a big impact"
     if head and lexicon.LIGHT_NOUNS.issuperset(head):
         return len(told) >= 2 and not hearer

@@ -26,7 +26,7 @@ _OFTEN = (
     r"|permanently|both))*"
 )
 _NOT = r"(?P<not> no longer| doesn't| does not| isn't| is not| don't| used to| stopped| has stopped)?"
-_NAME = r"(?:St\. )?[A-Z][\w'&.-]*(?<![.'])"
+_NAME = r"(?:(?:St|Mr|Mrs|Ms|Dr)\.? )?[A-Z][\w'&.-]*(?<![.'])"
 _NO_PLACE = (
     r"(?:(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|January|February|March|April|June|July|August|September"
     r"|October|November"

@@ -22,7 +22,7 @@ from memcube.plaintext.extract.kin import MANY, ONE_EACH, PETS
 from memcube.plaintext.extract.sentences import quotes
 from memcube.plaintext.extract.subject import Kind, is_finite, subject_of
 
-_CALL_ME = re.compile(r"(?:please )?call me (?=[A-Z]\w+(?:[.!,]|$))", re.IGNORECASE)
+_CALL_ME = re.compile(r"(?:please )?call me (?=[A-Z]\w+(?:[.!,]| not |$))", re.IGNORECASE)
 _LETS = re.compile(r"let's (?=\w)", re.IGNORECASE)
 # "..., and my sister", "..., but the flat": a second statement with a subject of its own.
 _NEW_SUBJECT = re.compile(r",? (?:and|but) (?=(?:I|I'm|I've|I'll|my|our|we|we're|the) )", re.IGNORECASE)
