@@ -132,7 +132,7 @@ def _is_phrase(bare: str) -> bool:
 def _is_asked_for(question: str, bare: str) -> bool:
     """Whether an answer is one, beside its question: "How are you?" asks for nothing that lasts."""
     words = question.lower().split()
-    if words[0] == "how" and not opinion.content(tuple(words)):
+    if words[0].startswith("how") and not opinion.content(tuple(words[1:])):
         return False
     if _YES_NO.match(question) and bare.isalpha() and bare[0].isupper():
         return False

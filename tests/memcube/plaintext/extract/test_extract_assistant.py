@@ -152,3 +152,21 @@ def test_an_answer_names_what_was_asked(question: str, answer: str, memory: str)
 
 def test_a_greeting_is_not_answered_with_a_fact() -> None:
     assert texts("So sorry to hear about your loss, Maria", ("Ben", "How are you doing?")) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "memory"),
+    [
+        ("dad passed away in march", "Dad passed away in march (2026-03)"),
+        ("dentist moved to the 14th", "Dentist moved to the 14th (2026-03-14)"),
+        ("switched to oat milk", "Ada switched to oat milk"),
+        ("my pronouns are they/them", "Ada's pronouns are they/them"),
+        ("be brief", "Ada's wish: Be brief"),
+        ("always give prices in pounds", "Ada's wish: Always give prices in pounds"),
+        ("new number btw 07700 900461", "Ada's new number is 07700 900461"),
+        ("I'd rather have a window seat, always", "Ada would rather have a window seat, always"),
+        ("Since I lost my job, things have been tough", "Ada lost Ada's job"),
+    ],
+)
+def test_a_note_in_few_words_is_understood(text: str, memory: str) -> None:
+    assert texts(text) == [memory]
