@@ -114,7 +114,7 @@ _PROFILE = re.compile(
 )
 
 
-# "Oscar, my guinea pig", as an answer or a caption.
+# "Pip, my hamster", as an answer or a caption.
 _INTRODUCED = re.compile(rf"(?P<name>[A-Z]\w+), my (?P<who>(?:[a-z]+ )?(?:{ONE_EACH}|{MANY}|{PETS}))[.!]*$")
 
 

@@ -122,7 +122,7 @@ def _is_left_open(text: str, rest: tuple[str, ...], content: list[str], at: int)
 
 
 def _is_held_open(rest: tuple[str, ...]) -> bool:
-    """As in "We love it, it brings us closer": the first clause says nothing but "it"."""
+    """As in "I adore it, it keeps us going": the first clause says nothing but "it"."""
     if "," not in rest:
         return False
     clause = rest[: rest.index(",")]

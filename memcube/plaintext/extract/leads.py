@@ -99,7 +99,7 @@ _ANNOUNCING = re.compile(
 )
 
 
-# "Oscar, my guinea pig": who is named is introduced, not called.
+# "Pip, my hamster": who is named is introduced, not called.
 _INTRODUCED = re.compile(r"my (?:\w+ )?\w+[.! ]*$", re.IGNORECASE)
 
 

@@ -78,7 +78,7 @@ def test_a_request_tells_something_beside_what_it_asks(text: str, memories: list
         "Having a furry friend brightens my days",
         "My family is always there for me",
         "We both have similar interests",
-        "We love it, it brings us closer!",
+        "I adore it, it keeps us going!",
         "haha sure, and I'm the queen of England",
         "lol my phone is at 2% brb",
     ],
@@ -93,7 +93,7 @@ def test_what_is_of_the_task_of_all_or_of_the_moment_is_no_memory(text: str) -> 
         "my horoscope says I will come into money this month",
         "My gran always said never trust a thin cook",
         "They say money can't buy happiness",
-        "The book mentioned that the trek was tough",
+        "The book mentioned that the crossing took weeks",
         "In the show, Rachel moves to Paris",
         "'I was born allergic to the sea' or something like that",
     ],
@@ -141,8 +141,8 @@ def test_what_a_statement_leans_on_goes_with_it() -> None:
 @pytest.mark.parametrize(
     ("question", "answer", "memory"),
     [
-        ("Do you have any pets?", "Yep, I do - Oscar, my guinea pig.", "Ada's guinea pig is called Oscar"),
-        ("What concert was it?", "It was Matt Patterson", "The concert was Matt Patterson"),
+        ("Do you have any pets?", "Yep, I do - Pip, my hamster.", "Ada's hamster is called Pip"),
+        ("What concert was it?", "It was Nina Vale", "The concert was Nina Vale"),
         ("Did you have any pets growing up?", "No, I didn't.", "Ada didn't have any pets growing up"),
     ],
 )
