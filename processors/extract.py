@@ -16,7 +16,7 @@ from schemas.envelope import Event
 from schemas.events import Edit, Extracted, Prompt, Remember, Response
 from schemas.subject import Address
 
-PROCESSOR: Final = "extract/3"
+PROCESSOR: Final = "extract/4"
 # Said of an earlier statement, wherever it stands in the sentence.
 _MISTAKEN: Final = re.compile(
     r"\b(?:i was (?:wrong|mistaken)|my mistake|i misspoke|i mixed (?:it|that|them) up|typo)\b"

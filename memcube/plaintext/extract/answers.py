@@ -34,6 +34,7 @@ _YES_NO = re.compile(r"(?:have|do|did|are|were|can|will|would) you\b(?!.* or )",
 _NUMERALS = frozenset(
     ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "twelve")
 )
+_IT_WAS = re.compile(r"(?:it|that)(?:'s| was| is) ", re.IGNORECASE)
 _LITTLE = re.compile(r"(?:the|an?|my|our|on|at|in|to|with|from|by|since)\b", re.IGNORECASE)
 
 
@@ -67,6 +68,8 @@ def _short(question: str, first: str) -> Said | None:
     went = _WENT.match(question)
     if went and LEANS.match(bare) and not chatter.asks(bare):
         return Said(f"My {went['what'].split(' ', 1)[1]} {_predicate(bare)}")
+    if question.endswith((" it", " that")):
+        bare = _IT_WAS.sub("", bare)
     if not _is_short(bare):
         return None
     for pattern, statement in STATED:
@@ -129,7 +132,7 @@ def _is_phrase(bare: str) -> bool:
 def _is_asked_for(question: str, bare: str) -> bool:
     """Whether an answer is one, beside its question: "How are you?" asks for nothing that lasts."""
     words = question.lower().split()
-    if words[0] == "how" and not opinion.content(tuple(words)):
+    if words[0].startswith("how") and not opinion.content(tuple(words[1:])):
         return False
     if _YES_NO.match(question) and bare.isalpha() and bare[0].isupper():
         return False

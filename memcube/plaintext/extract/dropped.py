@@ -4,18 +4,23 @@
 import re
 
 from memcube.plaintext.extract import lexicon, verbs
+from memcube.plaintext.extract.kin import MANY, ONE_EACH, PETS
 from memcube.plaintext.extract.subject import is_finite
 
 _ADVERBS = r"(?:(?:just|finally|also|already|recently|only|still|officially|then|always) )*"
 _DROPPED = re.compile(
     rf"{_ADVERBS}(?:"
-    r"(?P<past>used to|picked up|came back|gave up|can't|won't|couldn't|didn't|haven't"
+    r"(?P<past>used to|picked up|came back|gave up|can't(?! (?:wait|complain|believe|even|help|say|tell"
+    r"|stop|thank"
+    r"|imagine)\b)|won't|couldn't|didn't|haven't"
     r"|never (?=(?:had|went|got|owned|learned|learnt|tried|lived|worked|drank|ate|liked|did|drove|met)\b))"
-    r"|(?P<present>(?:love|hate|like|prefer|live|work)(?! (?:in|and|or|is|are|was|can|should|for|when|if"
+    r"|(?P<present>(?:love|hate|prefer|live|work)(?! (?:in|and|or|is|are|was|can|should|for|when|if"
     r"|I|you|we|that's|how"
     r"|what|he|she|it's|the thought)\b)|(?:live|work) (?=in|for)|enjoy(?! (?:the|your|it|this|that|every"
     r"|yourself)\b)"
-    r"|own|speak|study|don't (?:like|eat|drink|live|work))"
+    r"|(?:start|leave|fly|land|arrive|move|return|finish)(?= (?:on|at|in|next|tomorrow|this|mon|tues|wed"
+    r"|thurs|fri"
+    r"|sat|sun)\w* )|own|speak|study|don't (?:like|eat|drink|live|work))(?!')"
     r"|(?P<been>been)(?= \w)(?! (?:there|a|so|ages|forever|long|too|years|months|weeks|awhile)\b)"
     r"|(?P<state>allergic to|going to|gonna|no longer (?:\w+ing|a|in|at)|thinking of|married|engaged to"
     r"|engaged\b"
@@ -70,7 +75,20 @@ _INTENDING = (
     "heading",
     "flying",
 )
-_INTENDED = ("moved", "used", "went", "had", "decided", "got", "managed")
+_INTENDED = (
+    "moved",
+    "used",
+    "went",
+    "had",
+    "decided",
+    "got",
+    "managed",
+    "switched",
+    "changed",
+    "flew",
+    "drove",
+    "agreed",
+)
 # "Seeing their growth, their joy and their trust is so fulfilling": the verb comes behind a list.
 _IS_LATER = re.compile(
     r"^(?:(?!\b(?:I|I'm|who|that|which|because|it)\b).)*,? (?:is|are|can be|must be|must have) (?:so|such"
@@ -96,12 +114,20 @@ _PROFILE = re.compile(
 )
 
 
+# "Pip, my hamster", as an answer or a caption.
+_INTRODUCED = re.compile(rf"(?P<name>[A-Z]\w+), my (?P<who>(?:[a-z]+ )?(?:{ONE_EACH}|{MANY}|{PETS}))[.!]*$")
+
+
 def with_subject(sentence: str) -> str:
     """As in "Moved to Lisbon!" says who: "I moved to Lisbon!". Any other sentence comes back as it is."""
+    introduced = _INTRODUCED.match(sentence)
+    if introduced:
+        return f"My {introduced['who']} is called {introduced['name']}"
     profile = _PROFILE.fullmatch(sentence)
     if profile:
         key = profile["key"].lower()
-        return f"My {profile['new'] or ''}{key} {'are' if key.endswith('s') else 'is'} {profile['value']}"
+        new, is_ = (profile["new"] or "").lower(), "are" if key.endswith("s") else "is"
+        return f"My {new}{key} {is_} {profile['value']}"
     match = _DROPPED.match(sentence)
     if (
         match is not None

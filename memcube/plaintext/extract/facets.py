@@ -13,7 +13,8 @@ Polarity = Literal["holds", "ended", "negative"]
 _PLAN = re.compile(
     r"\b(?:will|gonna|(?:is|are) going to|plans? to|planning|(?:is|are) thinking (?:of|about)|might"
     r"|may (?=\w+\b)|wants? to|would like to"
-    r"|hopes? to|hoping to|intends? to|(?:is|are) (?:about|keen|due|set) to|considering|undecided"
+    r"|needs to|prepping for|preparing for|working towards?|saving (?:up )?for|hopes? to|hoping to"
+    r"|intends? to|(?:is|are) (?:about|keen|due|set) to|considering|undecided"
     r"|has booked|booked|scheduled"
     r"|(?:is|are) (?:\w+ )?in for|(?:is|are) putting in|sign(?:ing)? up for|(?:is|are) (?:joining"
     r"|attending))\b"

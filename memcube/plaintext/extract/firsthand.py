@@ -47,13 +47,28 @@ _SHOWN = re.compile(
 _OF_NOW: Final = re.compile(
     r"(?:I'm|I am|I was|I feel|I'm feeling|I've been|we're|we are|we were|feeling) (?:(?:just|honestly"
     r"|like|all) )*"
-    r"(?:so+|such|too|completely|totally|absolutely|utterly|super|sooo+) "
+    r"(?:literally|basically|practically|so+|such|too|completely|totally|absolutely|utterly|super"
+    r"|sooo+)(?: an?)? "
     r"(?!(?:allergic|pregnant|deaf|blind|into|that|much|many)\b)[\w-]+"
     r"(?: (?:today|now|right now|tonight|this (?:morning|week|evening)|at the moment|lately|lol"
     r"|haha))*[.! ]*$",
     re.IGNORECASE,
 )
-_LEANING: Final = frozenset("it them that those these one ones so too there".split())
+# "I'm always up for a walk", "We're all in": to the hearer.
+_UP_FOR: Final = re.compile(
+    r"(?:I'm|I am|we're|we are) (?:(?:always|totally|all|so|definitely) )*(?:up|down|game|open|here|ready"
+    r"|all ears)"
+    r" (?:for|to|with)\b",
+    re.IGNORECASE,
+)
+# "I love the necklace": it is before both. What all of us know ("the ocean") is not.
+_ADMIRED: Final = re.compile(
+    r"(?:I|we) (?:(?:really|just|absolutely|totally|also|do) )*(?:love|like|adore|dig|loved|liked) (?:the"
+    r"|this|that|these|those)"
+    r" (?:\w+ )?\w+(?: (?:theme|too|so much|a lot))?[.!]*$",
+    re.IGNORECASE,
+)
+_LEANING: Final = frozenset("it them that those these one ones".split())
 _LIKING: Final = frozenset("love like loved liked adore enjoy dig see".split())
 _MODAL: Final = frozenset("would could should shall ought".split())
 _OFFER: Final = frozenset(
@@ -93,14 +108,25 @@ def _is_left_open(text: str, rest: tuple[str, ...], content: list[str], at: int)
     """Said to the hearer, of what both look at, or of what was said before: nothing in it lasts."""
     few, verb = len(content), rest[at] if at < len(rest) else ""
     return (
-        opinion.is_object_light(verb, rest, content, at)
+        _UP_FOR.match(text) is not None
+        or opinion.is_object_light(verb, rest, content, at)
         # "I'll enjoy writing them": what, was said elsewhere
+        or _is_held_open(rest)
+        or (_ADMIRED.match(text) is not None and lexicon.SHARED.isdisjoint(rest))
         or (few < 2 and rest[-1:] != () and rest[-1] in _LEANING)
         or (verb in _LIKING and _SHOWN.search(text) is not None)
         or _YOUR_LIGHT.search(text) is not None
         or (few < 4 and (_LEFT_OPEN.search(text) or _TOGETHER.match(text)) is not None)
         or (few < 5 and _WE_CAN.match(text) is not None)
     )
+
+
+def _is_held_open(rest: tuple[str, ...]) -> bool:
+    """As in "I adore it, it keeps us going": the first clause says nothing but "it"."""
+    if "," not in rest:
+        return False
+    clause = rest[: rest.index(",")]
+    return clause[-1:] != () and clause[-1] in _LEANING and not opinion.content(clause)
 
 
 def _is_more_than_felt(

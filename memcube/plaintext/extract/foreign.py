@@ -40,7 +40,7 @@ _OWN_WORDS = frozenset(
     "heb wij jag och mitt min är jeg jestem nie mam moja mój mieszkam "
     "minun olen asun minulla benim".split()
 )
-_BOTH = frozenset("i no well so of was me for will has".split())
+_ONLY_ENGLISH = ENGLISH - frozenset("i no well so of was me for will has".split())
 _SHARED_WORDS = frozenset(
     "der die das mit ein eine seit auf bei zu ma les une et pas dans sur avec mis el la los una es en con "
     "sin muy "
@@ -51,8 +51,8 @@ _SHARED_WORDS = frozenset(
 def is_foreign(text: str, words: tuple[str, ...]) -> bool:
     """No word an English sentence leans on, and no English verb."""
     # "No" and "me" are small words of half of Europe: more of one's own than of English ones decide.
-    own = sum(word in _OWN_WORDS for word in words)
-    if own > sum(word in ENGLISH and word not in _BOTH for word in words):
+    own = _OWN_WORDS.intersection(words)
+    if own and len(own) > len(_ONLY_ENGLISH.intersection(words)):
         return True
     if any(word in ENGLISH or word.endswith(_CONTRACTED) for word in words):
         return False

@@ -5,13 +5,17 @@ from typing import Final
 
 from memcube.plaintext.extract.sentences import quotes
 
-_SAYS: Final = r"(?:says?|said|saying|told|claims?|reckons?|swears?|insists?|believes?|goes)"
+_SAYS: Final = (
+    r"(?:says?|said|saying|told|claims?|reckons?|swears?|insists?|believes?|goes|mentions?|mentioned|describes?"
+    r"|described|explains?|explained|talks? about|shows?|warns?|warned)"
+)
+_SAY: Final = re.compile(rf"\b(?:{_SAYS}|say|taught)\b")
 # A text or a broadcast speaks to everybody.
 _TEXT: Final = re.compile(
     r"(?:\w+ ){0,3}?(?:horoscope|book|novel|song|lyrics?|article|paper|film|movie|show|episode|podcast"
     r"|quote|sign"
     r"|poster|poem|ad|advert|headline|proverb|saying|card|cookie|app|website|site|page|news|forecast|study"
-    r"|studies|experts|scientists|research|report|character|narrator|hero|heroine|email|letter|text|caption"
+    r"|studies|experts|scientists|research|report|character|narrator|hero|heroine|email|letter|text|caption|phone|watch|clock|thermometer"
     r"|label|menu|manual|recipe|blog|post|tweet|video|mug|t-shirt|sticker|they|people|everyone|everybody"
     rf"|someone|somebody|some|folks)'?s? (?:(?:always|just|also|really|once|often) )*{_SAYS}\b",
     re.IGNORECASE,
@@ -29,12 +33,21 @@ _GENERAL: Final = re.compile(
     r"|people|life|love|everyone|everything|nothing|nobody|things)\b",
     re.IGNORECASE,
 )
+# "In the show, Rachel moves to Paris": a story's people. Who writes it tells of themself.
+_FICTION: Final = re.compile(
+    r"in (?:the|this|that|my) (?:\w+ ){0,2}?(?:show|series|movie|film|book|novel|game|story|episode|dream"
+    r"|play|song"
+    r"|lyrics|comic|manga|anime|poem)\b(?! (?:I'm|I am|we're) (?:writing|making|shooting|working))",
+    re.IGNORECASE,
+)
 _OUTSIDE: Final = re.compile(r"\w+")
 
 
 def is_general(text: str) -> bool:
     """Whether the words of another that the sentence gives are said of nobody in particular."""
-    return (
+    if _FICTION.match(text):
+        return True
+    return _SAY.search(text) is not None and (
         _TEXT.match(text) is not None or _SAYING.match(text) is not None or _GENERAL.match(text) is not None
     )
 

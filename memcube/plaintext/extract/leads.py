@@ -2,6 +2,9 @@
 """What stands before and behind a statement without belonging: greetings, names called, tags, asides."""
 
 import re
+from collections.abc import Set as AbstractSet
+
+from memcube.plaintext.extract import asides, chatter
 
 _LEAD = re.compile(
     r"""(?:
@@ -19,11 +22,13 @@ _LEAD = re.compile(
         |by\sthe\sway|as\s(?:I|you)\s(?:said|know)|like\sI\ssaid|the\sthing\sis|for\sthe\srecord|oh\sand
           |oh\sno
         |no\sworries|correction|wait|actually)(?:,?\s(?-i:[A-Z][a-z]+)(?=\s*[,!]))?\s*[,!:–—-]+\s*
+    | (?:(?:ok|okay|so|right|quick|small|big|life|another)\s){0,3}update\s*[,!:–—-]+\s*
     | (?:since|when)\s(?:we|i)\slast\s(?:spoke|talked|chatted|met|saw\seach\sother|hung\sout
       |caught\sup),?\s(?=i\b|i'|my\b|we\b)
     | (?:in\sthe\smeantime|on\s(?:another|a\sdifferent|a\sside)\snote|other\sthan\sthat|apart\sfrom\sthat
       |speaking\sof\swhich),\s
-    | (?:oh|well|lol|haha+|btw|fyi|yeah|yep|nope|nah|ok|okay|right|ugh|argh|hmm|wow|omg|ah|um|anyway|so
+    | (?:oh|well|lol|haha+|btw|fyi|yeah|yep|nope|nah|ok|okay|right|ugh|argh|hmm|wow|omg|dude|bro|guys|ah
+      |um|anyway|so
       |and|but
       |because|though|plus|like)(?:\s(?:so|and|but|then|no|yes|btw|yeah))?\s(?=(?:I|I'm|I've|I'll|I'd|my|we
       |we're|we've|our|the|that|he|she|i|it's|\d+|never|not)\b)
@@ -49,10 +54,11 @@ _TAG = re.compile(
     r"|how about you|and you|you|any (?:tips|ideas|recommendations))\s*\?+$",
     re.IGNORECASE,
 )
-_MARK = re.compile(
-    r"(?:[\s,]+(?:tbh|lol|lmao|rofl|haha+|hehe+|btw|imo|imho|ngl|fyi|smh|omg|xd|thanks|thx|cheers|anyways?))+(?=[.!?]*$)",
-    re.IGNORECASE,
-)
+_MARKS = (
+    "tbh", "lol", "lmao", "rofl", "haha", "hahaha", "hehe", "btw", "imo", "imho", "ngl", "fyi", "smh", "omg",
+    "xd", "thanks", "thx", "cheers", "anyway", "anyways",
+)  # fmt: skip
+_MARK = re.compile(rf"(?:[\s,]+(?:{'|'.join(_MARKS)}))+(?=[.!?]*$)", re.IGNORECASE)
 # A wish, a hope, a request or a question at the end of a statement; the statement before it stays.
 _TAIL = re.compile(
     r",?\s+(?:and\s|but\s|so\s|because\s|-\s|–\s|—\s)?(?=(?:i'd\s(?:love|like|rather)\b|i\swould\s(?:love"
@@ -93,6 +99,10 @@ _ANNOUNCING = re.compile(
 )
 
 
+# "Pip, my hamster": who is named is introduced, not called.
+_INTRODUCED = re.compile(r"my (?:\w+ )?\w+[.! ]*$", re.IGNORECASE)
+
+
 def unannounced(text: str) -> str:
     """A turn without "turns out that" and the like before its sentences, each with a capital again."""
     return _ANNOUNCING.sub(lambda lead: lead["first"].upper(), text)
@@ -102,8 +112,21 @@ def _uncalled(sentence: str) -> str:
     match = _CALLED.match(sentence)
     if match is None or not match["name"][0].isupper():
         return sentence
+    if _INTRODUCED.match(sentence, match.end()):
+        return sentence
     name = match["name"].lower()
     return sentence if name in _NOT_CALLED or name.endswith("ly") else sentence[match.end() :]
+
+
+def uncalled_at_end(sentence: str, hearers: AbstractSet[str]) -> str:
+    """The sentence without the name of who is spoken to at its end: "I'm getting there, Caroline!"."""
+    body, comma, name = sentence.rstrip(".! ").rpartition(", ")
+    called = comma and len(name) > _NICK and any(hearer.startswith(name) for hearer in hearers)
+    return f"{body}." if called else sentence
+
+
+# Letters: fewer are no short form of a name.
+_NICK = 2
 
 
 def opened(sentence: str) -> str:
@@ -119,7 +142,12 @@ def opened(sentence: str) -> str:
 
 def strip_lead(sentence: str) -> str:
     """The sentence without "Oh, hi Ada, by the way, ..." and without a question tag at its end."""
-    sentence = _MARK.sub("", opened(sentence))
+    sentence = opened(sentence)
+    if sentence.rpartition(" ")[2].strip(".!?").lower() in _MARKS:
+        sentence = _MARK.sub("", sentence)
+    told = asides.unasked(sentence)
+    if told != sentence and not chatter.asks(sentence.rstrip("?")):
+        sentence = told
     if sentence.endswith("?"):
         tag = _TAG.search(sentence)
         if tag and len(sentence[: tag.start()].split()) >= 4:

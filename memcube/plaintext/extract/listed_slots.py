@@ -8,8 +8,8 @@ that the sentence denies it, `over` that it ended.
 import re
 from typing import Final
 
+from memcube.plaintext.extract.kin import MANY, ONE_EACH, PETS
 from memcube.plaintext.extract.person import SPEAKER
-from memcube.plaintext.extract.slot_patterns import MANY, ONE_EACH, PETS
 
 _RANKED = r"(?:(?:older|younger|elder|big|little|baby|eldest|oldest|youngest|twin|half|step)[ -])?"
 # Whose it is: the speaker, a relative with or without a name, or a third person by name.
@@ -44,9 +44,15 @@ _PASTIMES = (
     r"|running|jogging|swimming|surfing|skiing|sailing|fishing|birdwatching|baking|cooking|photography"
     r"|chess|karate|judo"
     r"|boxing|dancing|tango|salsa|ballet|woodworking|camping|kayaking|golf|tennis|football|basketball"
-    r"|volleyball|badminton)"
+    r"|volleyball|badminton|kickboxing|aerobics|zumba|crossfit|weightlifting|archery|fencing|rowing|canoeing"
+    r"|skating|skateboarding|snowboarding|horse(?:back)? riding|diving|calligraphy|origami|embroidery"
+    r"|quilting"
+    r"|blogging|acting|singing|improv|stargazing|beekeeping|brewing|foraging|gaming)"
 )
-_NO = r"(?P<not> doesn't| don't| does not| isn't| is not| hasn't| haven't| no longer| never| can't| won't)?"
+_NO = (
+    r"(?P<not> doesn't| don't| didn't| did not| does not| isn't| is not| hasn't| haven't| no longer| never"
+    r"| can't| won't)?"
+)
 
 # Slot, cheap test, pattern. The first that matches names the statement: allergies before likes.
 TABLE: Final = tuple(
@@ -62,8 +68,9 @@ TABLE: Final = tuple(
         ("allergic_to", "ntoleran", rf"{_WHO}{_OFTEN} is (?P<v>\w+)[ -]intolerant"),
         (
             "language",
-            "speak|fluent|knows|learning|languages",
-            rf"{_WHO}{_OFTEN}{_NO}{_OFTEN} (?:speaks?|is fluent in|are fluent in|(?:knows?"
+            "speak|fluent|knows|learning|languages|grew up|picked up|understand|reads",
+            rf"{_WHO}{_OFTEN}{_NO}{_OFTEN} (?:speaks?|grew up (?:with|speaking)|picked up|understands?"
+            rf"|reads?|is fluent in|are fluent in|(?:knows?"
             rf"|started learning|is learning"
             rf"|learned|learnt|learns|studies)(?: (?:how to speak|a bit of|a little|some|enough"
             rf"|to speak))*)[^.,;:!?]{{0,30}}?\b(?P<v>{LANGUAGES})\b",
@@ -74,7 +81,7 @@ TABLE: Final = tuple(
             "eat|drink|dairy|gluten|meat|fish|pork|halal|kosher|diet",
             rf"{_WHO}{_OFTEN}(?P<not> doesn't| don't| can't| cannot| never| no longer| stopped"
             rf"| is not allowed to) (?:eat|eats|eating|have|drink|drinks"
-            rf"|drinking) (?P<v>[^.,;:!?()]{{2,40}})",
+            rf"|drinking) (?P<v>(?!(?:last|this|in|on|at|for|since|from|any|until)\b)[^.,;:!?()]{{2,40}})",
         ),
         (
             "likes",
@@ -99,10 +106,29 @@ TABLE: Final = tuple(
         ),
         (
             "likes",
-            "love|like|enjoy|adore|fan of|passionate|into|obsess|fond|prefer|keen|crazy",
+            "love|like|enjoy|adore|fan "
+            "of|passionate|into|obsess|fond|prefer|keen|crazy|interested|inspired|rather",
             rf"{_WHO}{_OFTEN} (?:(?:loves?d?|likes?d?|enjoys?|enjoyed|adores?d?|prefers?)|(?:is"
             rf"|are)(?: \w+)? (?:(?:a(?: \w+)? )?fan of|passionate about|obsessed with|fond of"
-            rf"|crazy about|keen on|into)) {_V}",
+            rf"|interested in|inspired by"
+            rf"|crazy about|keen on|into)|would(?: always| usually)? rather (?:have|be|eat|drink|take)) {_V}",
+        ),
+        (
+            "hobby",
+            "'s ",
+            rf"^(?P<v>[A-Z][\w' -]{{2,40}}?)(?:'s| is| are| has been"
+            rf"| was)(?: [a-z]+){{0,4}} {SPEAKER}'s (?:\w+ ){{0,2}}"
+            rf"(?:passion|passions|hobby|hobbies|outlets?|escape|stress relief|stress fix|pastime|go-to"
+            rf"|life)\b",
+        ),
+        (
+            "likes",
+            f" {SPEAKER}",
+            rf"^(?P<v>[A-Z][^.,;:!?()\ue000]{{2,50}}?) (?:(?:really|totally|always|just) )*(?:inspires?"
+            rf"|calms?|relaxes|relax"
+            rf"|soothes?|delights?|(?:brings?|gives?) {SPEAKER} (?:\w+ ){{0,2}}(?:joy|happiness|peace"
+            rf"|comfort|calm))"
+            rf"(?: {SPEAKER})?(?=\W|$)",
         ),
         (
             "hobby",
@@ -167,7 +193,7 @@ TABLE: Final = tuple(
             r"\b(?P<v>diagnosed with [\w ]{3,30}|surgery|blood pressure|medication|injur(?:y|ed)|(?:broke"
             r"|sprained|tore|twisted|hurt) (?:\S+ )?(?:arm|leg|wrist|ankle|hand|foot|knee|shoulder|back"
             r"|hip|rib)|asthma|diabet\w+|migraines?|sober|chronic pain|off sick|beta blockers|insulin"
-            r"|can't hear|deaf|hip|anxiety|depression)\b",
+            r"|can't hear|deaf|hip(?!-)|anxiety|depression)\b",
         ),
         (
             "owns",
@@ -182,6 +208,7 @@ TABLE: Final = tuple(
 )
 # "has a" says too little to be a possession; these say it.
 OWNING: Final = re.compile(
-    r"\b(?:bought|owns?|purchased|sold)\b|\b(?:has|have|got) (?:an?|two|three) (?:[\w-]+ )?(?:car|bike"
+    r"\b(?:bought|owns?|purchased|sold)\b|\bgot (?:an?|some|\ue000's) (?:brand )?new (?!job|idea|role"
+    r"|boss)\w+|\b(?:has|have|got) (?:an?|two|three) (?:[\w-]+ )?(?:car|bike"
     r"|bicycle|boat|house|flat|van|motorbike|camera|guitar|piano|caravan|cabin|necklace)\b"
 )

@@ -76,7 +76,7 @@ TODAY: Final = re.compile(
 SAYING: Final = re.compile(
     r"(?:and |but )?one (?:does|learns|must|cannot|gets|never|always|tries|wonders)\b", re.IGNORECASE
 )
-CALLED: Final = re.compile(r"\b(?:name(?:'s| is)|called|named) [A-Z]")
+CALLED: Final = re.compile(r"\b(?:(?:name(?:'s| is)|called|named) [A-Z]|pronouns are\b)")
 OVER: Final = frozenset(("was", "were"))
 # Letters: "family" and "fly" are none.
 ADVERB: Final = 6

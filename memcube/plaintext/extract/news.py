@@ -16,7 +16,7 @@ from memcube.plaintext.extract.slot_table import is_functional
 from memcube.plaintext.extract.subject import TIMES, Kind, subject_of
 
 if TYPE_CHECKING:
-    from memcube.plaintext.extract.rules import Candidate, Earlier
+    from memcube.plaintext.extract.turns import Candidate, Earlier
 
 # What each sign is worth, and why.
 WORTH: Final[Mapping[str, int]] = {

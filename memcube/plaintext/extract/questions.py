@@ -86,6 +86,7 @@ STATED: Final = tuple(
             r"|watching|painting|making)(?P<r>[\w ]*)$",
             "I'm \\g<v> {}\\g<r>",
         ),
+        (r"(?:and |so )?(?:what|which) (?P<n>[a-z]+) (?:was|is|were) (?:it|that)$", "The \\g<n> was {}"),
         (r"(?:and |so )?who (?:did you go|did you travel) with$", "I went with {}"),
     )
 )

@@ -4,11 +4,12 @@
 import re
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Literal
 
 import msgspec
 
 from memcube.plaintext.extract import (
+    chatter,
+    context,
     cues,
     dates,
     facets,
@@ -23,9 +24,10 @@ from memcube.plaintext.extract import (
     spelling,
     verbs,
 )
-from memcube.plaintext.extract.answers import replied
+from memcube.plaintext.extract.completion import completed, leaning, with_context
 from memcube.plaintext.extract.person import SPEAKER
-from memcube.plaintext.extract.said import Said
+from memcube.plaintext.extract.repeats import Heard
+from memcube.plaintext.extract.said import Said, Spoken
 from memcube.plaintext.extract.slot_table import is_functional
 from memcube.plaintext.extract.statements import (
     Mentioned,
@@ -37,8 +39,8 @@ from memcube.plaintext.extract.statements import (
     unquoted,
 )
 from memcube.plaintext.extract.subject import subject_of
-from memcube.plaintext.extract.taken_up import taken_up
 from memcube.plaintext.extract.topics import Topic
+from memcube.plaintext.extract.turns import Candidate, Earlier, Turn
 
 # A chat turn gives one to five; a pasted book must not become a thousand memories.
 MAX_CANDIDATES = 24
@@ -52,46 +54,7 @@ _RESTATED = re.compile(
 )
 
 
-class Turn(msgspec.Struct, frozen=True):
-    """One message; `speaker` is a display name, `time` is aware and in the speaker's own offset."""
-
-    text: str
-    role: Literal["user", "assistant"]
-    speaker: str
-    time: datetime
-
-
-class Earlier(msgspec.Struct, frozen=True):
-    """A turn said before the one to extract from: what that one answers or takes up."""
-
-    text: str
-    speaker: str
-
-
-class Candidate(msgspec.Struct, frozen=True):
-    """A statement that may become a memory.
-
-    In a functional slot (`slot_table`) it replaces an older one of the same `about`; else it joins them.
-    """
-
-    text: str  # in the third person, dates resolved: "Ada moved to Lisbon last Tuesday (2026-03-10)"
-    quote: str  # the sentence as said
-    about: str  # the speaker, or the third person whose slot this is
-    valid_from: datetime
-    dated: bool  # the sentence itself gave the date
-    slot: str | None
-    value: str | None
-    cue: Literal["correction", "ending"] | None
-    category: facets.Category = "fact"
-    polarity: facets.Polarity = "holds"
-    entities: tuple[str, ...] = ()
-    salience: float = 0.6  # 0 to 1
-    precision: dates.Precision | None = None  # of `valid_from`, where the sentence dates it
-    until: datetime | None = None  # ends what was said as an interval ("last week"); it may be true beyond
-    completed_by: int | None = None  # which of the turns before gave it words, by its place among them
-
-
-def extract(turn: Turn, before: Sequence[Earlier] = ()) -> tuple[Candidate, ...]:
+def extract(turn: Turn, before: Sequence[Earlier] = ()) -> tuple[Candidate, ...]:  # noqa: C901 (one pass)
     """The candidates of a turn in its order, each text once. An assistant's turn gives none: it echoes.
 
     `before` holds the turns said just before it, oldest first: they say what a short answer answers.
@@ -103,21 +66,32 @@ def extract(turn: Turn, before: Sequence[Earlier] = ()) -> tuple[Candidate, ...]
     last: Candidate | None = None
     mentioned = Mentioned()
     text = leads.unannounced(spelling.written(sentences.clean(turn.text)))
-    said = [] if sentences.is_program(text) else list(dict.fromkeys(sentences.split(text)))[:MAX_SENTENCES]
+    worked_on = sentences.is_program(text) or chatter.is_about_material(text)
+    said = [] if worked_on else list(dict.fromkeys(sentences.split(text)))[:MAX_SENTENCES]
     topic = Topic()
-    parts = _completed(unquoted(said), turn, before)
+    around = [
+        Spoken(text=sentences.clean(one.text), speaker=one.speaker, own=one.speaker == turn.speaker)
+        for one in before
+    ]
+    heard = Heard([one.text for one in around])
+    parts = completed(unquoted(said), around)
+    hearers = {one.speaker for one in before if one.speaker != turn.speaker and one.speaker.isalpha()}
     for part in parts:
-        sentence = part.text
+        sentence = leads.uncalled_at_end(part.text, hearers)
         told = mentioned.resolved(leads.strip_lead(sentence))
         if topic.announced(told) and part is not parts[-1]:
             continue
         stated, is_doubted = _stated(told, part, turn.time)
         for statement in stated:
+            if part.place is None and heard.holds(statement) and cues.cue_of(sentence) is None:
+                continue
             candidate = _candidate(topic.added(statement), sentence, speaker, turn.time)
             if part.asked or part.of:
-                candidate = _with_context(candidate, part, speaker)
+                candidate = with_context(candidate, part, speaker)
             if not is_functional(candidate.slot or "") and last is not None:
                 candidate = _restated(candidate, last)
+            if part.place is None and context.leans(statement) and not found:
+                candidate = leaning(candidate, parts[: parts.index(part)], around)
             if part.place is not None:
                 candidate = msgspec.structs.replace(candidate, completed_by=part.place)
             weighed = news.weighed(candidate, statement, before, doubted=is_doubted)
@@ -138,39 +112,6 @@ def _stated(told: str, said: Said, now: datetime) -> tuple[list[str], bool]:
     if stated or not news.is_dense(told) or (whole := doubted(told)) is None:
         return stated, False
     return [whole], True
-
-
-def _completed(said: Sequence[str], turn: Turn, before: Sequence[Earlier]) -> list[Said]:
-    """The sentences of a turn, each completed by a turn before where it answers that or takes it up."""
-    plain = [Said(sentence) for sentence in said]
-    if not said:
-        return plain
-    for place in range(len(before) - 1, -1, -1):
-        text = sentences.uncaptioned(sentences.clean(before[place].text))
-        if before[place].speaker == turn.speaker:
-            completed = taken_up(said, text)
-        elif place == len(before) - 1:
-            completed = replied(said, text)
-        else:
-            continue
-        if completed[0].asked and _only_calls(completed[0].text, before[place].speaker):
-            continue
-        if completed[0] != plain[0]:
-            return [msgspec.structs.replace(completed[0], place=place), *completed[1:]]
-    return plain
-
-
-def _only_calls(answer: str, speaker: str) -> bool:
-    """As in "Marcus!" behind a question of his: no answer."""
-    return set(re.findall(r"\w+", answer.lower())) <= set(re.findall(r"\w+", speaker.lower()))
-
-
-def _with_context(candidate: Candidate, said: Said, speaker: str) -> Candidate:
-    """What an answer means its question says, so the memory holds both."""
-    asked = f'{speaker}, asked "{said.asked}?": {candidate.text}'
-    return msgspec.structs.replace(
-        candidate, text=asked if said.asked else f'{candidate.text} (of "{said.of}")'
-    )
 
 
 def _parts(sentence: str, now: datetime) -> list[str]:

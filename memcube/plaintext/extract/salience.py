@@ -11,6 +11,7 @@ from typing import Final
 
 from memcube.plaintext.extract import (
     chatter,
+    desk,
     firsthand,
     foreign,
     hearsay,
@@ -40,6 +41,7 @@ _ENCYCLOPEDIC = re.compile(
     r"|library|protocol|term|type|kind|form) (?:of|in|for|that|which)\b)"
 )
 _THINGS: Final = (Kind.NAMED, Kind.DEFINITE, Kind.GENERIC)
+_HAVING: Final = frozenset("having being knowing getting feeling finding taking making doing".split())
 _DEICTIC: Final = frozenset(("this", "that", "these", "those"))
 # "Locker 3 belongs to Rui": a number and a name make news of a thing.
 _NAMED_LATER = re.compile(r"[a-z\d,] [A-Z][a-z]")
@@ -65,9 +67,11 @@ def is_statement(sentence: str, dated: bool) -> bool:
     subject = subject_of(text)
     if foreign.is_foreign(text, subject.words):
         return foreign.is_statement(text, subject.words)
-    if instructions.is_standing(text) or _REACHED.search(text):
+    if instructions.is_standing(text) or (" me " in text and _REACHED.search(text)):
         return True
-    return not _is_talk(text) and _is_news(subject, text, dated)
+    if _is_talk(text) or desk.is_matter(subject, text, dated=dated):
+        return False
+    return _is_news(subject, text, dated)
 
 
 def may_tell(sentence: str) -> bool:
@@ -82,6 +86,8 @@ def may_tell(sentence: str) -> bool:
         subject.kind not in (Kind.SECOND, Kind.ORDER)
         and not foreign.is_foreign(text, subject.words)
         and not _is_talk(text)
+        and not desk.is_matter(subject, text, dated=False)
+        and not _is_encyclopedic(subject)
     )
 
 
@@ -95,12 +101,21 @@ def _is_talk(text: str) -> bool:
     )
 
 
+def _is_encyclopedic(subject: Subject) -> bool:
+    rest = subject.words[subject.predicate :]
+    return (
+        subject.kind in _THINGS
+        and lexicon.MINE.isdisjoint(rest)
+        and _ENCYCLOPEDIC.match(" ".join(rest)) is not None
+    )
+
+
 def _is_news(subject: Subject, text: str, dated: bool) -> bool:  # noqa: C901, PLR0911 (one line a kind)
     rest = subject.words[subject.predicate :]
     content = opinion.content(subject.words if subject.kind is not Kind.FIRST else rest)
     exact = dated or any(char.isdigit() for char in text)
     hearer = not lexicon.HEARER.isdisjoint(subject.words)
-    if subject.kind in _THINGS and _ENCYCLOPEDIC.match(" ".join(rest)) and lexicon.MINE.isdisjoint(rest):
+    if _is_encyclopedic(subject):
         return False
     match subject.kind:
         case Kind.SECOND | Kind.ORDER:
@@ -136,13 +151,13 @@ def tells_more(subject: Subject) -> bool:
 
 def _is_news_of_own(subject: Subject, exact: bool, hearer: bool) -> bool:
     """My sister moved; but my heart is full."""
-    if exact:
-        return True
     head = [
         word for word in subject.words[subject.head + 1 : subject.predicate] if word not in lexicon.EVALUATIVE
     ]
     told = opinion.content(subject.words[subject.predicate :])
-    if not told and not _is_outcome(subject):
+    if exact:
+        return not (head and lexicon.LIGHT_NOUNS.issuperset(head) and all(w.isdigit() for w in told))
+    if not told and "pronouns" not in head and not _is_outcome(subject):
         return False  # "My family is always there for me", "My small deeds can have a big impact"
     if head and lexicon.LIGHT_NOUNS.issuperset(head):
         return len(told) >= 2 and not hearer
@@ -178,6 +193,9 @@ def _is_definite_news(subject: Subject, content: list[str], *, exact: bool, hear
     if hearer or not rest:
         return False
     told = opinion.content(rest)
+    stranger = subject.words[subject.head] in ("a", "an") and verbs.is_third_person(rest[0])
+    if stranger and lexicon.MINE.isdisjoint(rest):
+        return False  # "A man walks into a bar"
     if exact or _CALLED_OFF.search(" ".join(rest)) is not None:
         return bool(content)
     if opinion.is_opinion(rest) or (
@@ -197,7 +215,7 @@ def _is_dummy_news(rest: tuple[str, ...], content: list[str], exact: bool, heare
     return len(content) >= 3 and verbs.is_past(rest[0]) and rest[0] not in lexicon.LIGHT_VERBS
 
 
-def _is_generic_news(
+def _is_generic_news(  # noqa: PLR0911 (one line a reason)
     subject: Subject, rest: tuple[str, ...], content: list[str], dated: bool, hearer: bool
 ) -> bool:
     """A saying, unless the speaker is in it: "Running keeps me sane"."""
@@ -211,4 +229,6 @@ def _is_generic_news(
         return False  # "Seeing my kids smile was so lovely"
     if _FELT.search(" ".join(rest)):
         return opinion.is_deed(subject.words[subject.head : subject.predicate])
+    if subject.words[subject.head] in _HAVING and lexicon.MINE.isdisjoint(subject.words[: subject.predicate]):
+        return False  # "Having a furry friend brightens my days"
     return opinion.is_of_speaker(subject.words) and len(content) >= 1

@@ -38,7 +38,10 @@ _ABBREVIATION = re.compile(
 # These end a sentence at times ("at 5 p.m. We left"): a capital after them is a new sentence.
 _MAY_END = re.compile(r"(?:etc|a\.m|p\.m|inc|ltd|co|corp|jr|sr)$", re.IGNORECASE)
 # Chat without capitals: a new sentence begins with who it is about.
-_SMALL_START = re.compile(r"(?:i|i'm|im|i've|ive|my|our|we|we're|she|he|they|it|it's|the|now|also|anyway)\s")
+_SMALL_START = re.compile(
+    r"(?:i|i'm|im|i've|ive|my|our|we|we're|she|he|they|it|it's|the|now|also|anyway"
+    r"|how|what|why|where|can|could|do|does|any|then|oh|that|this|there|not|no|please|maybe|so|but|thanks)\s"
+)
 # Who begins a turn in small letters begins each sentence so.
 _SMALL = re.compile(r"^\W*[^\W\d_A-Z]|\bi(?:'m)? [a-z]")
 _CLAUSE_END = re.compile(r"[,;:–—](?=\s)|\s-\s|\s(?=(?:and|but|because|so|which|although)\s)")
@@ -75,6 +78,12 @@ _PROGRAM = re.compile(
     r"|^\s*(?:if|for|while|with)\b.*:\s*$|^\s*[\w.]+\s*[+*/-]?=\s*\S|=>|^\s*File \""
 )
 _VALUES = re.compile(r"^[^,;\t]*(?:[,;\t](?=\S)[^,;\t]*)+$")
+# "Anna: are you coming?" A key of one's own data is one of a few words.
+_TALK = re.compile(
+    r"\s*(?:\[?\d{1,2}:\d\d[^\]A-Za-z]*\]?\s*)?"
+    r"(?!Name|Age|Job|Phone|Email|Address|Allerg|Diet|Hobb|Language|Pets?|Favou?rite|Update|Note|News|PS|Birthday"
+    r"|Occupation|Employer)[A-Z][\w.]{1,15}(?: [A-Z][\w.]{0,15})?: ?\S"
+)
 _ROW = re.compile(r"^[^,;\t.!?]{0,40}(?:[,;\t](?=\S)[^,;\t!?]{1,40}){2,}$")
 
 
@@ -105,9 +114,10 @@ def _lines(text: str) -> list[str]:
     open_line = False
     lines = text.splitlines()
     rows = {line for line in lines if _ROW.match(line)}
+    talk = {line for line in lines if _TALK.match(line)}
     for line in lines:
-        if len(rows) > 1 and line in rows:
-            continue  # of a table
+        if (len(rows) > 1 and line in rows) or (len(talk) > 1 and line in talk):
+            continue  # of a table, or of a conversation that was pasted
         bare = _BULLET.sub("", line).strip()
         if not bare or _TABLE_ROW.match(line) or line.lstrip().startswith(">"):
             open_line = False

@@ -1,4 +1,4 @@
-# ruff: noqa: SIM905, ISC004 (word lists; a pattern in lines)
+# ruff: noqa: ISC004 (word lists; a pattern in lines)
 """The patterns of functional slots, over resolved sentences in which `SPEAKER` stands for who said them.
 
 Groups: `v` the value; whose it is: `me`, or `kin` ("sister") with an optional `kin_name`, or `named`; `not`:
@@ -7,36 +7,13 @@ denied.
 
 import re
 
+from memcube.plaintext.extract.kin import COUPLES, MANY, ONE_EACH, PETS, RANK
 from memcube.plaintext.extract.person import SPEAKER
-
-ONE_EACH = (
-    r"mother|mum|mom|mam|mama|mummy|mommy|dad|daddy|papa|father|stepmother|stepmum|stepmom|stepfather|stepdad"
-    r"|husband|wife|partner|spouse|girlfriend|boyfriend|fianc[ée]e?|grandma|granny|gran|nan|nana|grandmother"
-    r"|grandpa|granddad|grandad|grandfather|mother-in-law|father-in-law|boss|manager|supervisor|landlord"
-    r"|landlady|twin|best friend|ex|godmother|godfather"
-)
-MANY = (
-    r"sister|sis|brother|bro|sibling|son|daughter|kid|child|toddler|baby|grandson|granddaughter|stepson"
-    r"|stepdaughter|cousin|aunt|auntie|uncle|niece|nephew|sister-in-law|brother-in-law|son-in-law"
-    r"|daughter-in-law|godson|goddaughter|friend|mate|buddy|pal|colleague|co-?worker|flatmate|roommate"
-    r"|housemate|neighbou?r|classmate|teammate|therapist|doctor|dentist|teacher|coach|tutor|client|student"
-)
-# "My sister" is one sister until another is told apart ("my older sister"); of friends there are always many.
-USUALLY_ONE = frozenset(
-    "sister brother son daughter flatmate roommate housemate therapist doctor dentist".split()
-)
-# "My parents" are always the same two.
-COUPLES = r"(?:grand)?parents|folks|in-laws"
-_RANK = r"(?:older|younger|elder|big|little|baby|eldest|oldest|youngest|twin|half|step|other|late)"
-PETS = (
-    r"dog|cat|puppy|kitten|rabbit|hamster|parrot|horse|pony|tortoise|turtle|fish|goldfish|bird"
-    r"|guinea pig|snake|hen|boat|car"
-)
 
 _ME = SPEAKER
 _WHO = (
     rf"(?:(?:[^,;:]{{1,40}} and )?(?P<me>{_ME})(?: and others)?(?!')"
-    rf"|{_ME}'s (?P<kin>(?:{_RANK}[ -])?(?:{ONE_EACH}|{MANY}|{COUPLES}))"
+    rf"|{_ME}'s (?P<kin>(?:{RANK}[ -])?(?:{ONE_EACH}|{MANY}|{COUPLES}))"
     rf"(?:,? (?P<kin_name>[A-Z][\w-]+),?)?(?!')"
     rf"|(?P<named>(?!The\b|It\b|That\b|This\b|He\b|She\b|They\b|You\b|There\b)[A-Z][\w-]+))"
 )
@@ -49,7 +26,7 @@ _OFTEN = (
     r"|permanently|both))*"
 )
 _NOT = r"(?P<not> no longer| doesn't| does not| isn't| is not| don't| used to| stopped| has stopped)?"
-_NAME = r"(?:St\. )?[A-Z][\w'&.-]*(?<![.'])"
+_NAME = r"(?:(?:St|Mr|Mrs|Ms|Dr)\.? )?[A-Z][\w'&.-]*(?<![.'])"
 _NO_PLACE = (
     r"(?:(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|January|February|March|April|June|July|August|September"
     r"|October|November"
@@ -85,7 +62,7 @@ _JOB = (
     r"|barrister|paralegal|chemist|physicist|statistician|mathematician|historian|curator|archivist|sculptor"
     r"|singer|dancer|drummer|guitarist|composer|comedian|blogger|model|stylist|nutritionist|dietitian|physio"
     r"|physiotherapist|optician|paediatrician|pediatrician|social worker|headteacher|principal|janitor"
-    r"|contractor|entrepreneur|founder|ceo|trainee|apprentice|worker|supervisor|secretary|salesman|planner))"
+    r"|contractor|entrepreneur|founder|ceo|trainee|apprentice|worker|[a-z]+(?:keeper|maker|smith|ologist|ographer|wright)|supervisor|secretary|salesman|planner))"
 )
 _NUMBER = (
     r"(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen"
@@ -214,7 +191,7 @@ TABLE: tuple[tuple[str, tuple[str, ...], re.Pattern[str]], ...] = tuple(
         (
             "name",
             " name is | called | named ",
-            rf"{_START}{_ME}'s (?P<kin>(?:{_RANK}[ -])?(?:{ONE_EACH}|{MANY}))(?:'s name is"
+            rf"{_START}{_ME}'s (?P<kin>(?:{RANK}[ -])?(?:{ONE_EACH}|{MANY}))(?:'s name is"
             rf"| {_KNOWN_AS}) (?P<v>{_NAME})",
         ),
         (
@@ -287,6 +264,11 @@ FAVOURITE = re.compile(
     rf"(?:(?P<me>{_ME})|{_ME}'s (?P<kin>{ONE_EACH}|{MANY})|(?P<named>[A-Z][\w-]+))'s (?:new "
     rf"|all-time )?favou?rite (?P<noun>[a-z]+(?: [a-z]+)?) "
     rf"(?:is|are){_OFTEN} (?P<v>[^.,;!?()]{{1,60}})"
+)
+# "Harry Potter is my favourite book", the other way round.
+FAVOURED = re.compile(
+    rf"^(?P<v>[^.,;:!?()]{{2,60}}?) (?:is"
+    rf"|are) {_ME}'s (?:all-time )?favou?rite (?P<noun>[a-z]+(?: [a-z]+)?)(?=[.,;!]|$)"
 )
 PET = re.compile(
     rf"{_ME}(?:'s|'s and others) (?P<noun>(?:(?:old|new|little|big|other|second"

@@ -13,10 +13,11 @@ import msgspec
 
 from memcube.plaintext.extract import plans
 from memcube.plaintext.extract.dates import Moment
+from memcube.plaintext.extract.kin import COUPLES, ONE_EACH, USUALLY_ONE
 from memcube.plaintext.extract.listed_slots import OWNING
 from memcube.plaintext.extract.listed_slots import TABLE as LISTED
 from memcube.plaintext.extract.person import SPEAKER
-from memcube.plaintext.extract.slot_patterns import COUPLES, FAVOURITE, ONE_EACH, PET, TABLE, USUALLY_ONE
+from memcube.plaintext.extract.slot_patterns import FAVOURED, FAVOURITE, PET, TABLE
 
 
 class Filled(msgspec.Struct, frozen=True):
@@ -113,12 +114,15 @@ def _filled(slot: str, match: re.Match[str]) -> Filled | None:
 
 
 def _favourite(text: str) -> Filled | None:
-    match = FAVOURITE.search(text) if "favo" in text else None
+    if "favo" not in text:
+        return None
+    match = FAVOURITE.search(text) or FAVOURED.search(text)
     if match is None:
         return None
+    groups = match.groupdict()
     noun = match["noun"].replace("color", "colour").replace(" ", "_")
-    slot = f"favourite_{noun}" + (f"/{match['kin']}" if match["kin"] else "")
-    return Filled(slot, normalised(re.sub(r"^(?:the|a|an) ", "", match["v"])), match["named"])
+    slot = f"favourite_{noun}" + (f"/{groups['kin']}" if groups.get("kin") else "")
+    return Filled(slot, normalised(re.sub(r"^(?:the|a|an) ", "", match["v"])), groups.get("named"))
 
 
 def _pet(text: str) -> Filled | None:

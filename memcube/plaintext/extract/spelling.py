@@ -32,6 +32,8 @@ _CHAT: Final = re.compile(
     + rf")(?![\w'/@(]|\.\w){_FRENCH}",
     re.IGNORECASE,
 )
+_WORD: Final = re.compile(r"[a-z/']+")
+_FOUND: Final = frozenset(_WRITTEN) | {"im"}
 _NEGATED: Final = re.compile(rf"\b(?:{_NOT.replace(' ', '|')})nt\b{_FRENCH}", re.IGNORECASE)
 # "Im" is German too, where no English participle, article or preposition follows.
 _IM: Final = re.compile(
@@ -45,7 +47,8 @@ def written(text: str) -> str:
 
     One without any small word of English stays as it is: "u" is Dutch for "you".
     """
-    if foreign.ENGLISH.isdisjoint(text.lower().split()) and _NEGATED.search(text) is None:
+    words = frozenset(_WORD.findall(text.lower()))
+    if words.isdisjoint(_FOUND) or (foreign.ENGLISH.isdisjoint(words) and _NEGATED.search(text) is None):
         return text
     return _IM.sub("I'm", _CHAT.sub(_out, text))
 

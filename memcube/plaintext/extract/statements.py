@@ -5,13 +5,25 @@ import re
 from collections.abc import Sequence
 from datetime import datetime
 
-from memcube.plaintext.extract import asides, chatter, dates, dropped, instructions, leads, person, salience
+from memcube.plaintext.extract import (
+    asides,
+    chatter,
+    dates,
+    dropped,
+    instructions,
+    leads,
+    lexicon,
+    opinion,
+    person,
+    salience,
+    verbs,
+)
 from memcube.plaintext.extract.chatter import UNMEANT, sets_task
+from memcube.plaintext.extract.kin import MANY, ONE_EACH, PETS
 from memcube.plaintext.extract.sentences import quotes
-from memcube.plaintext.extract.slot_patterns import MANY, ONE_EACH, PETS
 from memcube.plaintext.extract.subject import Kind, is_finite, subject_of
 
-_CALL_ME = re.compile(r"(?:please )?call me (?=[A-Z]\w+(?:[.!,]|$))", re.IGNORECASE)
+_CALL_ME = re.compile(r"(?:please )?call me (?=[A-Z]\w+(?:[.!,]| not |$))", re.IGNORECASE)
 _LETS = re.compile(r"let's (?=\w)", re.IGNORECASE)
 # "..., and my sister", "..., but the flat": a second statement with a subject of its own.
 _NEW_SUBJECT = re.compile(r",? (?:and|but) (?=(?:I|I'm|I've|I'll|my|our|we|we're|the) )", re.IGNORECASE)
@@ -23,6 +35,12 @@ _CLAUSE = re.compile(
 _SECOND_CLAUSE = re.compile(
     r"(?:,| -) (?:and|but|so|which means|because) (?=(?:I|I'm|I've|I'll|my|our|we|we're|we've|[a-z]+ing) )"
     r"| (?:so|which means) (?=(?:I'm|I've|my|we're|we've) )"
+)
+# "Since I lost my job, things have been tough": only what began it tells.
+_SUBORDINATE = re.compile(
+    r"(?:(?:ever |but |and )*since|after|when|because|as|now that|before|once|until) (?P<what>(?!(?:I"
+    r"|we) (?:last )?(?:spoke|talked|chatted|met|caught)\b)(?:I|we|my|our) [^,]{8,}?),",
+    re.IGNORECASE,
 )
 _OF_ME = re.compile(
     r"(?:it|that) (?:\w+ )?(?:brings?|gives?|helps?|keeps?|makes?|speaks to) (?:me|us)\b", re.IGNORECASE
@@ -86,8 +104,7 @@ def _is_appended(sentence: str) -> bool:
 
 def statements(sentence: str, now: datetime) -> list[str]:
     """What the sentence states, in its order; nothing if it is talk alone."""
-    bare = leads.strip_lead(sentence)
-    text = dropped.with_subject(bare if chatter.asks(bare.rstrip("?")) else asides.unasked(bare))
+    text = dropped.with_subject(leads.strip_lead(sentence))
     text = _CALL_ME.sub("I am called ", text, count=1)
     moments = dates.find(text, now)
     if _LETS.match(text) and moments:
@@ -95,7 +112,11 @@ def statements(sentence: str, now: datetime) -> list[str]:
     parts = _DASH.split(text)
     if len(parts) > 1:
         told = [
-            part for part in parts if salience.is_statement(part[:1].upper() + part[1:], _dated(part, now))
+            part
+            for at, part in enumerate(parts)
+            if salience.is_statement(
+                dropped.with_subject(_shown(part)) if at else _shown(part), _dated(part, now)
+            )
         ]
         known = told[:1] == parts[:1] or subject_of(parts[0]).kind in (Kind.OWN, Kind.NAMED)
         if len(told) < len(parts) and not (known and _is_told_on(parts[1])):
@@ -123,6 +144,10 @@ def _behind(text: str, now: datetime) -> list[str]:
         if salience.is_statement(aside, _dated(aside, now)):
             return _split_instruction(aside)
     quoted = quotes(text)
+    if (begun := _SUBORDINATE.match(text)) is not None and not chatter.is_phatic(text):
+        shown = _shown(begun["what"])
+        if salience.is_statement(shown, _dated(shown, now)):
+            return _split_instruction(shown)
     for match in _SECOND_CLAUSE.finditer(text):
         right = text[match.end() :]
         if any(begin < match.start() < end for begin, end in quoted) or leans(right):
@@ -133,9 +158,17 @@ def _behind(text: str, now: datetime) -> list[str]:
     return []
 
 
+def _shown(part: str) -> str:
+    return part[:1].upper() + part[1:]
+
+
 def _is_told_on(part: str) -> bool:
-    """As in "My sister is great - she drove us home": more of the same, with something done."""
+    """As in "My sister is great - she drove us home", "I had a setback - a rejection from a publisher"."""
     subject = subject_of(part)
+    if subject.predicate >= len(subject.words):
+        first = next((word for word in subject.words if word not in lexicon.FUNCTION), "")
+        named = len(opinion.content(subject.words)) >= 2 and first not in lexicon.MOOD
+        return named and subject.kind in (Kind.DEFINITE, Kind.GENERIC, Kind.NAMED, Kind.OWN)
     return (subject.kind is Kind.THIRD and salience.tells_more(subject)) or _OF_ME.match(part) is not None
 
 
@@ -168,7 +201,8 @@ def clauses(text: str, now: datetime) -> list[str]:
     """The clauses of a statement that each state something alone; the whole where they lean on each other,
     or are so few words that who tells them tells one thing.
     """
-    if len(text.split()) <= _ONE_BREATH and not _ENDS.search(text):
+    breath = len(text.split()) <= _ONE_BREATH and not _ENDS.search(text)
+    if breath and " my " not in text:
         return [text]
     quoted = quotes(text)
     for match in _CLAUSE.finditer(text):
@@ -180,6 +214,8 @@ def clauses(text: str, now: datetime) -> list[str]:
             continue
         if not (_has_verb(shown) and salience.is_statement(shown, _dated(shown, now))):
             continue
+        if breath and not (_lasts(left) and _lasts(shown) and subject_of(shown).kind is Kind.OWN):
+            continue
         if salience.is_statement(left, _dated(left, now)):
             return [left, *clauses(shown, now)]
     return [text]
@@ -187,6 +223,7 @@ def clauses(text: str, now: datetime) -> list[str]:
 
 # Words: labellers see one memory in "I hiked with Anna, and we saw the Eiger". Slots are parted all the same.
 _ONE_BREATH = 22
+# What lasts of one and of another are two: "I don't eat meat and my sister can't stand fish".
 # "I don't live there any more, I live here now": what ends and what begins are two.
 _ENDS = re.compile(r"\b(?:any ?more|any longer|no longer|used to)\b", re.IGNORECASE)
 # "When I moved, my ...", "If it holds, I ...": the first part is no statement of its own.
@@ -200,6 +237,15 @@ _HANGING = re.compile(
 def _has_verb(text: str) -> bool:
     subject = subject_of(text)
     return subject.kind is Kind.FIRST or subject.predicate < len(subject.words)
+
+
+def _lasts(text: str) -> bool:
+    """Whether it says how things are, not what happened."""
+    subject = subject_of(text)
+    rest = subject.words[subject.predicate : subject.predicate + 1]
+    return (
+        bool(rest) and not verbs.is_past(rest[0]) and not subject.words[subject.head].endswith(("'ve", "'d"))
+    )
 
 
 def leans(text: str) -> bool:
@@ -230,7 +276,7 @@ class Mentioned:
             self._who = named["who"] or named["name"] or named["called"]
         elif company:
             self._who = company[-1]["name"]
-        elif len(relatives := set(_RELATIVE.findall(sentence))) == 1:
+        elif " my " in sentence and len(relatives := set(_RELATIVE.findall(sentence))) == 1:
             self._who = relatives.pop()
         subject = subject_of(sentence)
         about = subject.words[subject.head : subject.predicate]

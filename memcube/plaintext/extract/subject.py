@@ -103,6 +103,8 @@ def _past_openers(words: tuple[str, ...]) -> int:
     at = 0
     while at < len(words):
         word = words[at]
+        if word in _FIRST:
+            break
         if word == "," or word in _OPENERS or (word.endswith("ly") and at + 1 < len(words) and len(word) > 4):
             at += 1
         elif (begun := _behind_adverbial(words, at) or _begins_behind_comma(words, at)) is not None:

@@ -13,6 +13,7 @@ _AHEAD = re.compile(r"\b(?:to|for|until|till|by)\s+(?:the\s+)?$")
 _BEHIND = re.compile(r"\b(?:since)\s+$")
 # "is set for", "was booked on": the participle of a plan points ahead.
 _PLANNED = frozenset("scheduled booked planned set due arranged confirmed expected supposed hoping".split())
+_MOVED = frozenset("moved postponed rescheduled pushed shifted delayed brought".split())
 _NOUN_HERE = frozenset(
     "being meeting morning evening appointment wedding building something anything".split()
 )
@@ -45,6 +46,8 @@ def _judge(words: list[str], index: int) -> Tense | None:  # noqa: C901, PLR0911
     before = words[index - 1] if index else ""
     if word in ("meant", "said", "thought"):
         return None  # what was meant or said is told by the next verb
+    if word in _MOVED and before in ("got", "been", "was", "were", "is", "are", "getting", "being"):
+        return "future"  # "got moved to the 4th"
     if word in _PLANNED:
         return "future"
     if word in ("got", "gotten") and (before.endswith("'ve") or before in ("have", "has")):
