@@ -79,9 +79,9 @@ def _undo(revision: Revision, data: Undo) -> None:
     for cube in newest.values():
         if cube.state is State.ERASED or revision.view.cube(cube.id).state is State.ERASED:
             raise NothingToUndo(f"cube {cube.id} was erased: that cannot be undone")
-        if revision.view.cube(cube.id).version != cube.version:
+        if not _as_it_was_left(revision.view.cube(cube.id), cube):
             raise NothingToUndo(f"cube {cube.id} has changed since: undo the later change first")
-    for cube in newest.values():
+    for cube in map(revision.view.cube, newest):
         first = min(version.version for version in made if version.id == cube.id)
         before = next((v for v in revision.view.history(cube.id) if v.version == first - 1), None)
         if before is None:
@@ -105,6 +105,26 @@ def _undo(revision: Revision, data: Undo) -> None:
                 pinned=before.pinned,
                 expires_at=before.expires_at,
             )
+
+
+def _as_it_was_left(now: MemCube, left: MemCube) -> bool:
+    """Whether this is still what the event left, which it also is once all later changes were undone."""
+    if now.version == left.version:
+        return True
+    return now.decision is Decision.UNDO and _restored(now) == _restored(left)
+
+
+def _restored(cube: MemCube) -> tuple[object, ...]:
+    """What an undo puts back."""
+    return (
+        cube.state,
+        cube.payload,
+        cube.valid_from,
+        cube.valid_to,
+        cube.trust,
+        cube.pinned,
+        cube.expires_at,
+    )
 
 
 def _living(revision: Revision, cube_id: str) -> MemCube:

@@ -14,7 +14,7 @@ import msgspec
 
 from memcube.cube import Decision, Form, MemCube, Source, State
 from memcube.errors import Refused
-from memcube.plaintext.frames import frame
+from memcube.plaintext.frames import Frame, frame
 from memcube.plaintext.lifetimes import expires
 from memcube.plaintext.spoken import command
 from memcube.plaintext.view import SubjectView
@@ -163,26 +163,29 @@ def _extracted(revision: Revision, statements: tuple[Statement, ...], data: Extr
 
 def _fact(revision: Revision, statement: Statement, sources: tuple[Source, ...]) -> None:
     statement = put_in_place(revision, statement)
-    if (same := said_before(revision, statement)) is not None:
+    said = frame(statement.text)
+    if (same := said_before(revision, statement, said)) is not None:
         _merge(revision, same, statement, sources)
     elif statement.cue == "ending":
-        _end(revision, statement, sources)
+        _end(revision, statement, said, sources)
     else:
-        _replace(revision, statement, sources)
+        _replace(revision, statement, said, sources)
 
 
-def _replace(revision: Revision, statement: Statement, sources: tuple[Source, ...]) -> None:
+def _replace(revision: Revision, statement: Statement, framed: Frame, sources: tuple[Source, ...]) -> None:
     """Add the statement; it takes the place of what it changes."""
     said = revision.now
     view = revision.view
-    others = changes.each_once([*changes.replaced(view, statement), *lost(view, statement)])
+    others = changes.each_once(
+        [*changes.replaced(view, statement, framed, said), *lost(view, statement, framed)]
+    )
     if (edited := _edited_away(revision, statement)) is not None:
         revision.noop("edited-since", edited)
         return
-    for cube in changes.denied(revision.view, statement):
+    for cube in changes.denied(view, statement, framed):
         take_back(revision, cube, "corrected")
     later = [_said(revision, cube) for cube in others if _said(revision, cube) > said]
-    announced = _is_announced(statement, said)
+    announced = framed.holds and _is_announced(statement, said)
     if later:
         for cube in others:
             _end_at(revision, cube, said)
@@ -201,7 +204,7 @@ def _is_announced(statement: Statement, said: datetime) -> bool:
     """Whether it will be true on a day to come. Of plans and of denials the last word counts at once."""
     ahead = statement.dated and statement.valid_from > said
     plan = changes.slot_of(statement.slot)[1].startswith("plan")
-    return ahead and not plan and frame(statement.text).holds
+    return ahead and not plan
 
 
 def _expires(statement: Statement, said: datetime) -> datetime | None:
@@ -226,15 +229,14 @@ def _edited_away(revision: Revision, statement: Statement) -> MemCube | None:
     """The memory in which a person has put this very value right: saying it again does not bring it back."""
     if statement.slot is None or statement.value is None:
         return None
-    for cube in revision.view.in_slot(statement.slot):
-        if cube.state is State.ACTIVE and cube.payload and cube.payload.value is None:
-            versions = revision.view.history(cube.id)
-            if any(version.payload and version.payload.value == statement.value for version in versions):
-                return cube
+    for cube in revision.view.holding(statement.slot, None):
+        versions = revision.view.history(cube.id)
+        if any(version.payload and version.payload.value == statement.value for version in versions):
+            return cube
     return None
 
 
-def _end(revision: Revision, statement: Statement, sources: tuple[Source, ...]) -> None:
+def _end(revision: Revision, statement: Statement, framed: Frame, sources: tuple[Source, ...]) -> None:
     """Add an ending ("no longer works at Acme") and supersede what it ends.
 
     It takes no slot itself, or the next job would replace the statement that the last one ended. One that
@@ -252,7 +254,10 @@ def _end(revision: Revision, statement: Statement, sources: tuple[Source, ...]) 
     if later:
         revision.add(without, sources, "said-late", state=State.SUPERSEDED, valid_to=min(later))
         return
-    more = [*changes.replaced(revision.view, without), *lost(revision.view, statement)]
+    more = [
+        *changes.replaced(revision.view, without, framed, said),
+        *lost(revision.view, statement, framed),
+    ]
     for cube in changes.each_once(more):
         if _said(revision, cube) <= said:
             _supersede(revision, cube, statement)

@@ -6,8 +6,10 @@ import re
 from datetime import timedelta
 from typing import Final
 
-from memcube.cube import MemCube, State
-from memcube.plaintext.frames import frame
+from memcube.cube import MemCube
+from memcube.plaintext import frame_keys
+from memcube.plaintext.frames import Frame, frame
+from memcube.plaintext.slot_keys import plan_words
 from memcube.plaintext.view import SubjectView
 from memcube.plaintext.words import content_stems, terms
 from processors.changes import slot_of
@@ -64,14 +66,14 @@ _TOLD_WITHIN: Final = timedelta(days=3)
 _NAMING: Final = re.compile(r"\b(?:called|named)\b", re.IGNORECASE)
 
 
-def lost(view: SubjectView, statement: Statement) -> list[MemCube]:
-    """The current facts that what is told ends."""
+def lost(view: SubjectView, statement: Statement, said: Frame) -> list[MemCube]:
+    """The current facts that what is told ends. `said`: the statement's frame."""
     return [
         *_gone(view, statement),
         *_parted(view, statement),
         *_left(view, statement),
         *_sold(view, statement),
-        *_done(view, statement),
+        *_done(view, statement, said),
     ]
 
 
@@ -103,18 +105,17 @@ def _parted(view: SubjectView, statement: Statement) -> list[MemCube]:
         rf"(?<![\w']){re.escape(statement.speaker)}(?!'s|\w)", statement.text
     ):
         return []
-    said = content_stems(statement.text)
+    slot, said = f"{statement.speaker.casefold()}/partner", content_stems(statement.text)
     parted, paired = _PARTED.search(statement.text), _PAIRED.search(statement.text)
     return [
         cube
-        for cube in view.in_slot(f"{statement.speaker.casefold()}/partner")
-        if cube.state is State.ACTIVE
-        and cube.payload
-        and cube.payload.value
+        for value in view.values(slot)
+        if value
         and (
-            (parted and cube.payload.value != "single" and set(terms(cube.payload.value)) <= said)
-            or (paired and not parted and cube.payload.value == "single")
+            (parted and value != "single" and set(terms(value)) <= said)
+            or (paired and not parted and value == "single")
         )
+        for cube in view.holding(slot, value)
     ]
 
 
@@ -125,9 +126,10 @@ def _left(view: SubjectView, statement: Statement) -> list[MemCube]:
         return []
     return [
         cube
-        for slot in ("works_at", "job")
-        for cube in view.in_slot(f"{who.casefold()}/{slot}")
-        if cube.state is State.ACTIVE and cube.payload and cube.payload.value != statement.value
+        for slot in (f"{who.casefold()}/works_at", f"{who.casefold()}/job")
+        for value in view.values(slot)
+        if value != statement.value
+        for cube in view.holding(slot, value)
     ]
 
 
@@ -139,30 +141,28 @@ def _sold(view: SubjectView, statement: Statement) -> list[MemCube]:
     wanted = (*terms(found["who"]), *terms(found["what"]))
     return [
         cube
-        for cube in view.mentioning(statement.text, wanted)
+        for cube in view.mentioning(statement.text, wanted, frame_keys.had(wanted))
         if (theirs := frame(cube.text)).holds
         and not theirs.past
         and tuple(word for word in theirs.words if word != "own") == wanted
     ]
 
 
-def _done(view: SubjectView, statement: Statement) -> list[MemCube]:
+def _done(view: SubjectView, statement: Statement, said: Frame) -> list[MemCube]:
     """The plans of which a statement says that they took place: "I passed the driving test"."""
     _, slot = slot_of(statement.slot)
-    if slot.startswith("plan") or statement.speaker is None or not frame(statement.text).past:
+    if slot.startswith("plan") or statement.speaker is None or not said.past:
         return []
     own = f"{statement.speaker.casefold()}/plan/"
-    said = content_stems(statement.text)
-    return [
-        cube
-        for planned in view.slots()
-        if planned.startswith(own)
-        and planned.removeprefix(own) not in _ANY
-        and (words := frozenset(terms(planned.removeprefix(own).replace("/", " ").replace("-", " "))))
-        and words <= said
-        for cube in view.in_slot(planned)
-        if cube.state is State.ACTIVE and timedelta(0) <= _days(statement, cube) <= _TOLD_WITHIN
-    ]
+    words = content_stems(statement.text)
+    found = []
+    for cube in view.plans(own, words):
+        name = (cube.payload.slot or "").removeprefix(own) if cube.payload else ""
+        about = frozenset(plan_words(name))
+        soon = timedelta(0) <= _days(statement, cube) <= _TOLD_WITHIN
+        if name not in _ANY and about and about <= words and soon:
+            found.append(cube)
+    return found
 
 
 def _days(statement: Statement, plan: MemCube) -> timedelta:

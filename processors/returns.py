@@ -11,7 +11,7 @@ import msgspec
 from memcube.cube import MemCube, State
 from memcube.plaintext.extract.slots import normalised
 from memcube.plaintext.frames import without_dates
-from memcube.plaintext.words import content_stems, terms
+from memcube.plaintext.words import content_stems
 from processors.changes import functional, slot_of
 from processors.revision import Revision
 from processors.step import Statement
@@ -42,20 +42,12 @@ def _returned(revision: Revision, statement: Statement, who: str) -> Statement:
         return statement
     words = content_stems(found["v"])
     own = f"{who.casefold()}/"
-    former = [
-        cube
-        for slot in revision.view.slots()
-        if slot.startswith(own) and functional(slot) and "/plan/" not in slot
-        for cube in revision.view.in_slot(slot)
-        if cube.state is State.SUPERSEDED
-        and cube.payload is not None
-        and cube.payload.value
-        and frozenset(terms(cube.payload.value)) == words
-    ]
-    if not former:
-        return statement
-    last = max(former, key=lambda cube: cube.seq).payload
-    return msgspec.structs.replace(statement, slot=last and last.slot, value=last and last.value, cue=None)
+    for cube in revision.view.former(own, words):
+        slot, value = (cube.payload.slot, cube.payload.value) if cube.payload else (None, None)
+        fits = slot is not None and slot.startswith(own) and "/plan/" not in slot and functional(slot)
+        if fits and value is not None and content_stems(value) == words:
+            return msgspec.structs.replace(statement, slot=slot, value=value, cue=None)
+    return statement
 
 
 def _meant(revision: Revision, statement: Statement, who: str) -> Statement | None:

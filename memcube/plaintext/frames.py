@@ -18,6 +18,7 @@ from memcube.plaintext.quantities import is_number_word, numbers
 from memcube.plaintext.words import PAST_FORMS, terms
 
 _ANNOTATION: Final = re.compile(r" \(\d{4}(?:-\d\d)?[\d:T/ -]*\)")
+_DATE: Final = re.compile(r"\(\d{4}[^)]*\)")
 # Phrases that say that something is over; what they take away leaves the frame of what it was.
 _OVER: Final = re.compile(
     r"\b(?:no longer|(?:not )?any ?more|(?:not )?any longer)\b"
@@ -42,7 +43,7 @@ _STRESS: Final = re.compile(
 )
 _QUITS: Final = re.compile(r"\b(?:quit|gave up|given up|stopped)\b(?! \w+ing\b)", re.IGNORECASE)
 # What one does with a thing, as stems.
-_DOING: Final = frozenset({"take", "attend", "play", "drink", "eat", "practis", "practic"})
+DOING: Final = frozenset({"take", "attend", "play", "drink", "eat", "practis", "practic"})
 _AUXILIARIES: Final = frozenset({"has", "have", "is", "are", "been"})
 # "peanuts, not walnuts" holds of peanuts.
 _CONTRAST: Final = re.compile(
@@ -70,7 +71,7 @@ _ATTRIBUTE: Final = re.compile(
     r"(?: now| currently)? (?P<value>[^,;]{1,60})$"
 )
 # Of these one chooses one thing: "drives a Volvo now".
-_CHOICES: Final = frozenset({"prefer", "drive", "ride"})
+CHOICES: Final = frozenset({"prefer", "drive", "ride"})
 _NOW: Final = re.compile(
     r"\b(?:now|currently|these days|nowadays|by now|meanwhile|down to|up to)\b", re.IGNORECASE
 )
@@ -132,7 +133,7 @@ class Frame(msgspec.Struct, frozen=True, gc=False):
         if len(unlike) != 1 or unlike[0] < 2 or self.past or other.past:
             return False
         # Of seats one prefers one kind; "prefers tea" and "prefers silence" are two things.
-        return self.words[1] in _CHOICES and (self.words[1] != "prefer" or size > 3)
+        return self.words[1] in CHOICES and (self.words[1] != "prefer" or size > 3)
 
     def attributes_anew(self, other: Frame) -> bool:
         """Whether both say what one thing is ("the wifi password"), and not the same."""
@@ -165,7 +166,7 @@ class Frame(msgspec.Struct, frozen=True, gc=False):
         if (
             self.quits
             and len(other.words) > 2
-            and other.words[1] in _DOING
+            and other.words[1] in DOING
             and other.words[1] not in self.words
         ):
             # Who gave up coffee drinks none.
@@ -188,6 +189,11 @@ def denied_words(text: str) -> tuple[str, ...]:
     """In "allergic to peanuts, not walnuts" the walnuts, as stems; else nothing."""
     found = _CONTRAST.search(_ANNOTATION.sub("", text)) if "," in text else None
     return tuple(terms(found["old"])) if found else ()
+
+
+def dates(text: str) -> tuple[str, ...]:
+    """The dates that extraction put in brackets, and what people put there that begins with a year."""
+    return tuple(_DATE.findall(text))
 
 
 def without_dates(text: str) -> str:
@@ -250,10 +256,15 @@ def _is_past(text: str) -> bool:
     return any(word in PAST_FORMS and before not in _AUXILIARIES for before, word in pairwise(words))
 
 
-def _narrows(core: str, first: str) -> bool:
-    """Whether what begins at the word with this stem only says when, where or with whom."""
+def narrowings(core: str) -> dict[str, bool]:
+    """Of each word, by its stem, whether what begins at it only says when, where or with whom."""
+    found: dict[str, bool] = {}
     for before, word in pairwise(core.lower().split()):
-        found = terms(word)
-        if found and found[0] == first:
-            return before in _QUALIFIES or word in _QUALIFIES or is_number_word(before)
-    return False
+        if stems := terms(word):
+            narrows = before in _QUALIFIES or word in _QUALIFIES or is_number_word(before)
+            found.setdefault(stems[0], narrows)
+    return found
+
+
+def _narrows(core: str, first: str) -> bool:
+    return narrowings(core).get(first, False)

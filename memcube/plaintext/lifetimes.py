@@ -59,7 +59,16 @@ def expires(
     """When a statement made at `said` is to end; `happens` and `until` are its own dates, if it gives any."""
     life = lifetime(text, category)
     if category == "plan" and happens is not None:
-        return max(happens, until or happens, said) + AFTER_ITS_DATE
+        return _later(max(happens, until or happens, said), AFTER_ITS_DATE)
     if life is None:
         return None
-    return max(said + life, until) if until is not None else said + life
+    over = _later(said, life)
+    return over if over is None or until is None else max(over, until)
+
+
+def _later(moment: datetime, by: timedelta) -> datetime | None:
+    """None for a day that no calendar has: what is planned for the end of 9999 does not end."""
+    try:
+        return moment + by
+    except OverflowError:
+        return None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 
 
 def role(text: str, name: str) -> str | None:
@@ -12,15 +11,3 @@ def role(text: str, name: str) -> str | None:
         return None
     found = re.search(rf"'s (?:[\w-]+ )?(?P<role>[a-z]+),? {re.escape(name)}\b", text, re.IGNORECASE)
     return found["role"].lower() if found else None
-
-
-def may_be_one(text: str, others: Sequence[str], name: str) -> list[bool]:
-    """Of each of the other texts, whether it may speak of the person of that name whom `text` speaks of.
-
-    Where several are known by that name and `text` does not say who is meant, none is.
-    """
-    mine, theirs = role(text, name), [role(other, name) for other in others]
-    known = {one for one in theirs if one is not None}
-    if mine is None:
-        return [len(known) < 2] * len(theirs)
-    return [one is None or one == mine for one in theirs]

@@ -55,6 +55,7 @@ class Recaller:
         *,
         limit: int,
         as_of: datetime | None,
+        known_at: datetime | None = None,
         others: Others | None = None,
         max_tokens: int | None = None,
         explain: bool = False,
@@ -65,15 +66,18 @@ class Recaller:
         an accident of the model. One of function words alone ("who am I?") is judged by its vector.
         `others`: only what was said under these ids. `max_tokens`: the memories are made into a ready context
         as well, and those that do not fit it are left out. `explain`: each memory comes with its signals.
-        Raises `StoreFault`; ValueError for an `as_of` without UTC offset.
+        `as_of`: what was true then, by valid time. `known_at`: of what was known then, by recorded time, less
+        what was erased since; takes as long as a first recall.
+        Raises `StoreFault`; ValueError for an `as_of` or `known_at` without UTC offset.
         """
-        if as_of is not None and as_of.tzinfo is None:
-            raise ValueError(f"as_of needs a UTC offset: {as_of.isoformat()}")
+        for name, time in (("as_of", as_of), ("known_at", known_at)):
+            if time is not None and time.tzinfo is None:
+                raise ValueError(f"{name} needs a UTC offset: {time.isoformat()}")
         sequence = self._index.refresh(subject_key)
         query = _cut(query)
         memories: tuple[Memory, ...] = ()
         if limit > 0 and any(character.isalnum() for character in query):
-            memories = self._best(subject_key, query, _Filters(limit, as_of, others, explain))
+            memories = self._best(subject_key, query, _Filters(limit, as_of, known_at, others, explain))
         if max_tokens is None:
             return Recall(memories, sequence)
         with self._timed("context"):
@@ -91,6 +95,7 @@ class Recaller:
                 encoding.vector,
                 limit=wanted,
                 as_of=filters.as_of,
+                known_at=filters.known_at,
                 others=filters.others,
                 asked=asked(query, encoding.tokens),
                 explain=filters.explain,
@@ -107,6 +112,7 @@ class _Filters(msgspec.Struct, frozen=True):
 
     limit: int
     as_of: datetime | None
+    known_at: datetime | None
     others: Others | None
     explain: bool
 

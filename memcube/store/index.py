@@ -97,6 +97,7 @@ class RecallIndex(Protocol):
         *,
         limit: int,
         as_of: datetime | None,
+        known_at: datetime | None = None,
         others: Others | None = None,
         asked: Asked = NOTHING_ELSE,
         explain: bool = False,
@@ -108,7 +109,8 @@ class RecallIndex(Protocol):
 
         Without `as_of` only what is active now; with it, what was true at that time (valid time),
         whatever has become of it since, unless it was retracted or erased. With `others` only what has a
-        source of these ids; the limit counts what is left then.
+        source of these ids; the limit counts what is left then. With `known_at` all of this is asked of what
+        was known then (recorded time), but for what was erased since; that is read for this one question.
         """
 
     def forget(self, subject: str) -> None:

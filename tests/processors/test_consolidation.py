@@ -220,6 +220,22 @@ def test_an_undo_can_be_undone(home: Conversation) -> None:
     assert home.facts() == ["Ada moved to Lisbon"]
 
 
+def test_events_are_undone_one_by_one_the_last_one_first(home: Conversation) -> None:
+    said = home.say("I like green tea.", day=1)
+    tea = home.fact("tea").id
+    edits = [
+        home.do(Edit(**ADDRESS, cube_id=tea, body=Plain(text=f"Ada likes {colour} tea")), day=2)
+        for colour in ("black", "white")
+    ]
+    home.do(Undo(**ADDRESS, event_id=edits[0]), day=3)
+    assert home.refusals() == ["nothing-to-undo"]
+    for event, left in ((edits[1], ["Ada likes black tea"]), (edits[0], ["Ada likes green tea"]), (said, [])):
+        home.do(Undo(**ADDRESS, event_id=event), day=4)
+        assert home.facts() == left
+    home.do(Undo(**ADDRESS, event_id=said), day=5)
+    assert home.refusals() == ["nothing-to-undo"] * 2
+
+
 def test_undo_of_nothing_and_of_what_has_changed_since_is_refused(home: Conversation) -> None:
     said = home.say("I like green tea.")
     home.do(Undo(**ADDRESS, event_id="never-happened"))

@@ -9,7 +9,7 @@ from typing import Final
 NOTHING: Final = 0
 # Places in dict and lists; the names themselves are counted with the cubes.
 _BYTES_A_NAME: Final = 130
-_BYTES_A_LIST: Final = 90
+_BYTES_A_LIST: Final = 60
 
 
 class Names:
@@ -71,7 +71,8 @@ class Drawn:
     """Which rows are facts drawn from which event."""
 
     def __init__(self) -> None:
-        self._rows_of: dict[str, list[int]] = {}
+        # Tuples: mostly of one, where a list takes twice the room and is looked through by the collector.
+        self._rows_of: dict[str, tuple[int, ...]] = {}
 
     @property
     def bytes(self) -> int:
@@ -79,14 +80,14 @@ class Drawn:
 
     def add(self, event_ids: Sequence[str], row: int) -> None:
         for event_id in event_ids:
-            self._rows_of.setdefault(event_id, []).append(row)
+            self._rows_of[event_id] = (*self._rows_of.get(event_id, ()), row)
 
     def drop(self, event_ids: Sequence[str], row: int) -> None:
         for event_id in event_ids:
-            rows = self._rows_of[event_id]
+            rows = list(self._rows_of.pop(event_id))
             rows.remove(row)
-            if not rows:
-                del self._rows_of[event_id]
+            if rows:
+                self._rows_of[event_id] = tuple(rows)
 
     def of(self, event_id: str) -> Sequence[int]:
         """In the order in which they came."""
@@ -94,4 +95,4 @@ class Drawn:
 
     def renumber(self, new_rows: Sequence[int]) -> None:
         for event_id, rows in self._rows_of.items():
-            self._rows_of[event_id] = [new_rows[row] for row in rows]
+            self._rows_of[event_id] = tuple(new_rows[row] for row in rows)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final
 
 import msgspec
 import numpy as np
@@ -22,9 +21,6 @@ from memcube.store.memory.speech import Analyse
 from memcube.store.record import Vector
 from schemas.subject import Others
 
-# To copy a row out costs about as much as to multiply three.
-_WORTH_GATHERING: Final = 4
-
 
 class Wanted(msgspec.Struct, frozen=True):
     """See `RecallIndex.search`."""
@@ -40,8 +36,7 @@ class Standing(msgspec.Struct, frozen=True):
 
     served: Flags
     talk: Conversation
-    alone: Scorer
-    around: Scorer
+    scorer: Scorer
     stated: Stated
 
 
@@ -66,15 +61,15 @@ class Search:
             return []
         with self._timed("bm25"):
             terms = list(dict.fromkeys(self._analyse(query)))
-            words, ceiling = standing.alone.scores(terms)
-            around, _ = standing.around.scores(terms)
+            (words, ceiling), (around, _) = standing.scorer.scores(terms)
         with self._timed("vector"):
-            cosine = self._cosine(talk.rows, vector)
+            cosine = rows.pooled.nearest(talk.rows, vector, wanted.limit).astype(np.float64)
         with self._timed("fusion"):
             found = Found(cosine, words, around, ceiling)
             places = candidates(found, wanted.limit)
             if not len(places):
                 return []
+            cosine[places] = rows.pooled.cosines(talk.rows[places], vector)
             raw = columns(
                 self._columns,
                 places,
@@ -109,14 +104,13 @@ class Search:
             return self._rows.standing
         rows, table = self._rows, self._rows.table
         served, unit, drawn = self._units(wanted)
-        order = rows.in_order()
-        talk = Conversation(order[unit[order]], table.said, table.run, table.turn)
+        order = rows.in_order(np.flatnonzero(unit))
+        talk = Conversation(order, table.said, table.run, table.turn)
         places = self._places(talk, drawn)
         standing = Standing(
             served,
             talk,
-            Scorer(rows.words, places, talk, 0),
-            Scorer(rows.words, places, talk, REACH),
+            Scorer(rows.words, places, talk, (0, REACH)),
             Stated(
                 stated := np.flatnonzero((places >= 0) & (table.question[: len(drawn)] > 0)), places[stated]
             ),
@@ -131,7 +125,7 @@ class Search:
         A unit is a raw turn, unless a fact drawn from it holds no longer; and a fact without such a turn.
         """
         rows, table = self._rows, self._rows.table
-        used = len(rows.cubes)
+        used = rows.used
         served, ended = rows.served(wanted.as_of, wanted.others)
         event, turn = table.event[:used], table.turn[:used]
         outlived = np.zeros(len(rows.events), np.bool_)
@@ -151,17 +145,6 @@ class Search:
         by_event[event[talk.rows]] = np.arange(len(talk))
         places[drawn] = by_event[event[drawn]]
         return places
-
-    def _cosine(self, rows: Rows, vector: Vector) -> Floats:
-        # Row by row in this thread. A product of matrix and vector is divided among threads by the linear
-        # algebra library, which on two busy cores made 12 ms of 0.6 ms (10,000 rows), and slowed what came
-        # after it. A filter that leaves few rows has them copied out first.
-        vectors, used = self._rows.table.vectors, len(self._rows.cubes)
-        if len(rows) * _WORTH_GATHERING < used:
-            few: Vector = np.vecdot(vectors[rows], vector)
-            return few.astype(np.float64)
-        all_: Vector = np.vecdot(vectors[:used], vector)
-        return all_.astype(np.float64)[rows]
 
     def _answering(self, terms: Sequence[str], stated: Stated) -> Rows:
         """The places of the facts that answer what the words ask: all words of "lives in" are among them."""
@@ -185,7 +168,7 @@ class Search:
         least = np.partition(scores, -limit)[-limit] if limit < len(scores) else 0.0
         # All that tie for the last place compete by id, else the order of loading would decide.
         places = np.flatnonzero((scores >= least) & (scores > 0)).tolist()
-        found = [(at, cube) for at in places if (cube := self._rows.cubes[rows[at]]) is not None]
+        found = [(at, self._rows.cube(rows[at])) for at in places]
         found.sort(key=lambda place: (-scores[place[0]], place[1].id))
         return found[:limit]
 
@@ -201,9 +184,8 @@ class Search:
     ) -> Hit:
         drawn: list[MemCube] = []
         if cube.form is Form.EPISODE:
-            rows = [row for row in self._rows.drawn.of(cube.sources[0].event_id) if served[row]]
-            drawn = [fact for row in rows if (fact := self._rows.cubes[row]) is not None]
-            drawn.sort(key=lambda fact: fact.id)
+            rows = self._rows.drawn.of(cube.sources[0].event_id)
+            drawn = sorted((self._rows.cube(row) for row in rows if served[row]), key=lambda fact: fact.id)
         return Hit(
             cube, score, float(found.cosine[place]), float(found.words[place]), tuple(drawn), explained
         )
