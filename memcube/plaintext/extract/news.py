@@ -180,10 +180,13 @@ def points(names: Iterable[str]) -> int:
 
 
 def weighed(
-    candidate: "Candidate", statement: str, before: Sequence["Earlier"], *, doubted: bool
+    candidate: "Candidate", statement: str, before: Sequence["Earlier"], *, doubted: bool, answer: bool
 ) -> "Candidate | None":
-    """The candidate with its salience; None if it brings too little. `doubted`: its shape speaks against."""
-    counted = points(signs(candidate, statement, heard(before), answer=candidate.completed_by is not None))
+    """The candidate with its salience; None if it brings too little.
+
+    `doubted`: its shape speaks against; `answer`: it answers a turn before.
+    """
+    counted = points(signs(candidate, statement, heard(before), answer=answer))
     if _is_certain(candidate, statement):
         counted = max(counted, CERTAIN)
     if counted < (LEAST_DOUBTED if doubted else LEAST):

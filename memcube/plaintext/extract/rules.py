@@ -23,6 +23,7 @@ from memcube.plaintext.extract import (
     slots,
     spelling,
     verbs,
+    whom,
 )
 from memcube.plaintext.extract.completion import completed, leaning, with_context
 from memcube.plaintext.extract.person import SPEAKER
@@ -79,6 +80,9 @@ def extract(turn: Turn, before: Sequence[Earlier] = ()) -> tuple[Candidate, ...]
     for part in parts:
         sentence = leads.uncalled_at_end(part.text, hearers)
         told = mentioned.resolved(leads.strip_lead(sentence))
+        named = whom.meant(told, around)
+        if named is not None:
+            told = mentioned.introduced(told, named.name)
         if topic.announced(told) and part is not parts[-1]:
             continue
         stated, is_doubted = _stated(told, part, turn.time)
@@ -92,9 +96,12 @@ def extract(turn: Turn, before: Sequence[Earlier] = ()) -> tuple[Candidate, ...]
                 candidate = _restated(candidate, last)
             if part.place is None and context.leans(statement) and not found:
                 candidate = leaning(candidate, parts[: parts.index(part)], around)
-            if part.place is not None:
-                candidate = msgspec.structs.replace(candidate, completed_by=part.place)
-            weighed = news.weighed(candidate, statement, before, doubted=is_doubted)
+            place = part.place if named is None else named.place
+            if place is not None:
+                candidate = msgspec.structs.replace(candidate, completed_by=place)
+            weighed = news.weighed(
+                candidate, statement, before, doubted=is_doubted, answer=part.place is not None
+            )
             if weighed is not None:
                 # Said again it stands last: "I live in Oslo. Actually Rome. No, Oslo." ends in Oslo.
                 found.pop(weighed.text, None)

@@ -268,6 +268,12 @@ class Mentioned:
             sentence = _IT.sub(self._what, sentence, count=1)
         return sentence
 
+    def introduced(self, sentence: str, who: str) -> str:
+        """The sentence with whom a turn before named in place of "she", who is meant from here on."""
+        self._who = who
+        resolved = self.resolved(sentence)
+        return resolved[:1].upper() + resolved[1:]
+
     def note(self, sentence: str) -> None:
         """Remember whom and what a sentence was about, kept or not."""
         named = _SUBJECT.match(sentence)

@@ -164,3 +164,43 @@ def test_what_somebody_else_said_is_not_ones_own() -> None:
 def test_any_two_turns_are_read_without_an_exception(question: str, answer: str) -> None:
     for candidate in said(answer, ("Bob", question + "?")):
         assert candidate.text.encode()
+
+
+@pytest.mark.parametrize(
+    ("before", "text", "memory"),
+    [
+        (
+            [("Tom", "How's your mum?")],
+            "She moved in with us in May.",
+            "Ada's mum moved in with Ada and others",
+        ),
+        (
+            [("Tom", "Does Gareth mind the move?")],
+            "He works in Leeds now anyway.",
+            "Gareth works in Leeds now",
+        ),
+        (
+            [("Ada", "My brother Tyler is great."), ("Tom", "Lucky you!")],
+            "He makes violins.",
+            "Tyler makes violins",
+        ),
+        (
+            [("Tom", "And that granddaughter of yours?")],
+            "She studies law in Bath.",
+            "granddaughter studies law",
+        ),
+        ([("Tom", "How is your mum? And your dad?")], "She moved to Cork in May.", "Ada's mum moved to Cork"),
+    ],
+)
+def test_he_and_she_are_whom_a_turn_before_named(
+    before: list[tuple[str, str]], text: str, memory: str
+) -> None:
+    (found,) = said(text, *before)
+    assert memory in found.text
+    assert found.completed_by == 0
+
+
+def test_she_stays_she_where_nobody_who_was_named_can_be_meant() -> None:
+    (found,) = said("She moved to Cork in May.", ("Tom", "How is your brother?"))
+    assert found.text.startswith("She moved to Cork")
+    assert found.completed_by is None

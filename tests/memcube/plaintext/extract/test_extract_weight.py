@@ -85,8 +85,8 @@ def test_a_date_of_today_is_worth_less_than_another() -> None:
 def test_what_its_shape_speaks_against_needs_more() -> None:
     statement = "We so often measured the canteen for curtains."
     assert LEAST <= points(found(statement)) < LEAST_DOUBTED
-    assert weighed(FACT, statement, (), doubted=False) is not None
-    assert weighed(FACT, statement, (), doubted=True) is None
+    assert weighed(FACT, statement, (), doubted=False, answer=False) is not None
+    assert weighed(FACT, statement, (), doubted=True, answer=False) is None
 
 
 @pytest.mark.parametrize(
@@ -99,8 +99,8 @@ def test_what_its_shape_speaks_against_needs_more() -> None:
     ],
 )
 def test_what_other_rules_vouch_for_is_never_too_short(candidate: Candidate) -> None:
-    assert weighed(candidate, "Rome", (), doubted=False) is not None
-    assert weighed(FACT, "Rome", (), doubted=False) is None
+    assert weighed(candidate, "Rome", (), doubted=False, answer=False) is not None
+    assert weighed(FACT, "Rome", (), doubted=False, answer=False) is None
 
 
 @pytest.mark.parametrize(
