@@ -15,6 +15,10 @@ _BE = frozenset(
 _LASTING = frozenset(
     "passionate obsessed interested into fan hooked committed dedicated afraid scared".split()
 )
+# "I'm mad about opera", not "about the delay".
+_MAD: Final = re.compile(
+    r"\bmad about (?!the\b|this\b|that\b|it\b|what\b|how\b|my\b|him\b|her\b|them\b|being\b)"
+)
 _BELIEVING = ("sure", "certain", "confident", "convinced")
 _ASPECT: Final = frozenset("start started starting keep kept keeping continue stop stopped begin".split())
 _MY_CAUSE = re.compile(
@@ -139,6 +143,7 @@ def _is_more_than_felt(
         (verb in _BE or not verb or verb in lexicon.FEELING)
         and feeling in lexicon.FEELING
         and feeling not in _LASTING
+        and not (feeling == "mad" and _MAD.search(text))
     ):
         caused = _MY_CAUSE.search(text) is not None or (" by " in text and len(content) >= 2)
         return (exact and bool(content)) or (caused and not hearer)

@@ -18,11 +18,15 @@ _LEAD = re.compile(
         |same\shere|me\stoo|me\sneither|likewise|what\selse|no\sjoke|true\sstory|long\sstory(?:\sshort)?
         |great|cool|nice|perfect|true|exactly|ha|ugh|phew|yay|damn|argh|honestly|guess\swhat|update
           |quick\supdate|news
-        |good\snews|bad\snews|big\snews|small\snews|fun\sfact|reminder|p\.?s|look|listen|you\sknow|of\scourse
+        |(?:good|bad|big|small|great)\snews(?:\sfrom\s[\w\s']{2,30}(?=:))?|(?:weird|funny|strange|odd)\sthing|fun\sfact|reminder|p\.?s|look|listen|you\sknow|of\scourse
         |by\sthe\sway|as\s(?:I|you)\s(?:said|know)|like\sI\ssaid|the\sthing\sis|for\sthe\srecord|oh\sand
           |oh\sno
         |no\sworries|correction|wait|actually)(?:,?\s(?-i:[A-Z][a-z]+)(?=\s*[,!]))?\s*[,!:–—-]+\s*
     | (?:(?:ok|okay|so|right|quick|small|big|life|another)\s){0,3}update\s*[,!:–—-]+\s*
+    | (?:my\s)?dear(?:est)?(?:\s(?-i:[A-Z])\w+)?,\s+
+    | (?:my|old|dear)\s(?:old\s|dear\s|good\s)*(?:friend|love|darling|girl|boy|man)(?:\s(?-i:[A-Z])\w+)?,\s+
+        (?=(?:I|I'm|I've|I'll|my|you|you've|you're|it|it's|that|that's|the|what|how|when|we)\b)
+    | (?-i:[A-Z])\w+\s(?:dear|darling|girl|love|my\s(?:dear|friend|love|darling)),\s+
     | (?:since|when)\s(?:we|i)\slast\s(?:spoke|talked|chatted|met|saw\seach\sother|hung\sout
       |caught\sup),?\s(?=i\b|i'|my\b|we\b)
     | (?:in\sthe\smeantime|on\s(?:another|a\sdifferent|a\sside)\snote|other\sthan\sthat|apart\sfrom\sthat

@@ -61,8 +61,21 @@ TABLE: Final = tuple(
         (
             "allergic_to",
             "llerg",
-            rf"{_WHO}{_OFTEN}{_NO}(?: is| are| am)?{_OFTEN} (?:allergic to"
+            rf"{_WHO}{_OFTEN}(?: is| are)?{_OFTEN}{_NO}(?: is| are)?{_OFTEN} (?:allergic to"
             rf"|intolerant to) (?P<v>[^.;:!?()]{{2,60}})",
+        ),
+        (
+            "allergic_to",
+            "allergy",
+            rf"{_WHO}{_OFTEN}{_NO}(?: has| have)?(?: got| developed| developing"
+            rf"|(?P<over> outgrown| grown out of))(?: an?| any| some| {SPEAKER}'s| his| her| their)?"
+            rf"(?: (?:bad|severe|mild|serious|slight|strong|terrible))? (?P<v>[\w -]{{2,30}}?) allergy\b",
+        ),
+        (
+            "allergic_to",
+            "allergy",
+            rf"{_WHO}{_OFTEN}{_NO}(?: has| have) (?:an?|any|some) (?:(?:bad|severe|mild|serious|slight|strong"
+            rf"|terrible) )?(?P<v>[\w -]{{2,30}}?) allergy\b",
         ),
         ("allergic_to", "llerg", r"'s allerg(?:y|ies)(?: is| are)(?: to)? (?P<v>[^.;:!?()]{2,60})"),
         ("allergic_to", "ntoleran", rf"{_WHO}{_OFTEN} is (?P<v>\w+)[ -]intolerant"),
@@ -86,7 +99,8 @@ TABLE: Final = tuple(
         (
             "likes",
             " off | lost |fallen|tired|sick of|bored|used to|no longer|any|stopped|fed up",
-            rf"{_WHO}{_OFTEN}(?P<over> (?:gone|went) off| lost (?:all |any )?interest in"
+            rf"{_WHO}{_OFTEN}(?P<over> (?:gone|went)(?: right| completely| totally| really)? off"
+            r"| lost (?:all |any )?interest in"
             rf"| lost (?:{SPEAKER}'s|the|her|his|all) (?:taste|love|passion) for| (?:fallen"
             rf"|fell) out of love with"
             r"| (?:is|are|was|got|grew|grown)(?: \w+)? (?:tired of|sick of|bored with|bored of|fed up with)"
@@ -107,11 +121,12 @@ TABLE: Final = tuple(
         (
             "likes",
             "love|like|enjoy|adore|fan "
-            "of|passionate|into|obsess|fond|prefer|keen|crazy|interested|inspired|rather",
+            "of|passionate|into|obsess|fond|prefer|keen|crazy|mad |interested|inspired|rather",
             rf"{_WHO}{_OFTEN} (?:(?:loves?d?|likes?d?|enjoys?|enjoyed|adores?d?|prefers?)|(?:is"
             rf"|are)(?: \w+)? (?:(?:a(?: \w+)? )?fan of|passionate about|obsessed with|fond of"
             rf"|interested in|inspired by"
-            rf"|crazy about|keen on|into)|would(?: always| usually)? rather (?:have|be|eat|drink|take)) {_V}",
+            rf"|crazy about|mad about(?! (?:the|this|that|it|what|how|him|her|them|being)\b)"
+            rf"|keen on|into)|would(?: always| usually)? rather (?:have|be|eat|drink|take)) {_V}",
         ),
         (
             "hobby",

@@ -45,7 +45,9 @@ DEEDS: Final = frozenset(
     "played run runs named called studying volunteer volunteering volunteered".split()
 )
 CHANGE: Final = re.compile(
-    r"\bback (?:to|at|in|with|on)\b|\bagain\b|\bI (?:meant|was wrong)\b", re.IGNORECASE
+    r"\bback (?:to|at|in|with|on)\b(?! (?:19|20)\d\d)"
+    r"|\b(?!bottom |myself |me |of )\w+ again\b|\bI (?:meant|was wrong)\b",
+    re.IGNORECASE,
 )
 OTHERWISE: Final = re.compile(r"(?:no|nope|sorry|oops|wait)\b,? ", re.IGNORECASE)
 # What a plain statement has beside its words of news.
@@ -59,7 +61,7 @@ NEEDED: Final = frozenset(
 )
 GENERAL: Final = frozenset(
     "people everyone everybody nobody someone somebody anyone anybody thing things life world "
-    "anything everything nothing".split()
+    "anything everything nothing ever whole".split()
 )
 TASTE: Final = frozenset(
     "passion passions passionate fan hobby hobbies fave faves favourite favorite favourites favorites "

@@ -124,7 +124,11 @@ def signs(candidate: "Candidate", statement: str, known: frozenset[str], *, answ
         and all(word in marks.NEEDED or word[0].isdigit() for word in words.difference(content, TIMES))
     )
     pursuit = marks.PURSUIT.search(statement) is not None or (
-        subject.kind is Kind.GENERIC and of_me and marks.OVER.isdisjoint(words)
+        subject.kind is Kind.GENERIC
+        and of_me
+        and marks.OVER.isdisjoint(words)
+        and subject.head < subject.predicate < len(subject.words)
+        and subject.words[subject.predicate] not in lexicon.MINE
     )
     change = (
         candidate.polarity == "ended"

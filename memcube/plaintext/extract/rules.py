@@ -26,12 +26,12 @@ from memcube.plaintext.extract import (
     whom,
 )
 from memcube.plaintext.extract.completion import completed, leaning, with_context
+from memcube.plaintext.extract.mentioned import Mentioned
 from memcube.plaintext.extract.person import SPEAKER
 from memcube.plaintext.extract.repeats import Heard
 from memcube.plaintext.extract.said import Said, Spoken
 from memcube.plaintext.extract.slot_table import is_functional
 from memcube.plaintext.extract.statements import (
-    Mentioned,
     clauses,
     doubted,
     halves,
@@ -198,7 +198,9 @@ def _candidate(part: str, sentence: str, speaker: str, now: datetime) -> Candida
 
 
 def _cue_of_taste(filled: slots.Filled | None, cue: cues.Cue | None) -> cues.Cue | None:
-    """What one has gone off is over; what one cannot stand any more is disliked from now on."""
+    """What one has gone off or outgrown is over; what one cannot stand any more is disliked from now on."""
+    if filled is not None and filled.slot == "allergic_to" and filled.over:
+        return "ending"
     if filled is None or filled.slot not in ("likes", "dislikes"):
         return cue
     if filled.over:
@@ -220,7 +222,7 @@ def _capitalised(part: str, resolved: str) -> str:
     if part[1:] != part[1:].lower():
         return resolved
     return re.sub(
-        r"(?<= (?:in|at|to) )(?!the\b|a\b|an\b|my\b|our\b|be\b|me\b)[a-z]+",
+        r"(?<= (?:in|at|to) )(?!the\b|a\b|an\b|my\b|our\b|be\b|me\b|with\b)[a-z]+",
         lambda match: match.group() if match.group() in verbs.BASE else match.group().capitalize(),
         resolved,
     )

@@ -19,7 +19,7 @@ _WHO = (
 )
 _START = (
     rf"^(?:[^,]{{1,40}}, |(?:{_ME} (?:thinks|said|meant) (?:that )?)|(?:now|today|currently"
-    rf"|since \w+) |(?:and|but|so) )?"
+    rf"|[Ss]ince (?:\w+ ){{1,3}}?)(?:(?<= )| )|(?:and|but|so) )?"
 )
 _OFTEN = (
     r"(?: (?:now|currently|still|just|also|actually|really|recently|finally|already|only|officially"
@@ -79,15 +79,16 @@ TABLE: tuple[tuple[str, tuple[str, ...], re.Pattern[str]], ...] = tuple(
             "lives_in",
             " live| living| based",
             rf"{_START}{_WHO}{_OFTEN}{_NOT}{_OFTEN} (?:lives?|living|(?:is|are){_OFTEN} (?:living|based)"
-            rf"|ha(?:s|ve){_OFTEN} (?:lived|been living)(?=.* (?:since|for) )){_OFTEN} (?:in|near)"
+            rf"|ha(?:s|ve){_OFTEN} (?:been living|lived(?=.* (?:since|for) ))){_OFTEN} (?:in|near)"
             rf" {_DETERMINED}?{_PLACE}",
         ),
         (
             "lives_in",
             "moved|relocated|settled|emigrated",
             rf"{_START}{_WHO}(?: has| have)?{_OFTEN} (?:moved|relocated|settled|emigrated){_OFTEN}"
-            rf"(?: back| over| down| away| from {_NAME})*{_OFTEN} (?:to|in to|into"
-            rf"|in) {_DETERMINED}?{_PLACE}",
+            rf"(?: back| over| down| away| from {_NAME}"
+            rf"| in with (?:{_NAME}|{_ME}'s \w+))*{_OFTEN} (?:to|in to|into"
+            rf"|in) {_DETERMINED}?{_PLACE}(?!\w| \(an? (?![^)]*(?:city|town|village|suburb)))",
         ),
         (
             "lives_in",
@@ -164,7 +165,8 @@ TABLE: tuple[tuple[str, tuple[str, ...], re.Pattern[str]], ...] = tuple(
             "diet",
             "vega|vegetarian|pescatarian",
             rf"{_START}{_WHO} (?:is|has (?:been|gone|become|turned)|went|became|turned|are)"
-            rf"(?P<not> no longer| not)?{_OFTEN}(?: an?)? (?P<v>vegan|vegetarian|pescatarian)\b",
+            rf"(?P<not> no longer| not)?{_OFTEN}(?: fully| completely| totally| entirely| strictly| mostly)?"
+            rf"(?: an?)? (?P<v>vegan|vegetarian|pescatarian)\b",
         ),
         (
             "job",
@@ -268,7 +270,8 @@ FAVOURITE = re.compile(
 # "Harry Potter is my favourite book", the other way round.
 FAVOURED = re.compile(
     rf"^(?P<v>[^.,;:!?()]{{2,60}}?) (?:is"
-    rf"|are) {_ME}'s (?:all-time )?favou?rite (?P<noun>[a-z]+(?: [a-z]+)?)(?=[.,;!]|$)"
+    rf"|are) {_ME}'s (?:all-time )?favou?rite (?P<noun>[a-z]+(?: (?!now\b|again\b)[a-z]+)?)"
+    r"(?: now| again)?(?=[.,;!]|$)"
 )
 PET = re.compile(
     rf"{_ME}(?:'s|'s and others) (?P<noun>(?:(?:old|new|little|big|other|second"

@@ -36,6 +36,7 @@ _IS = re.compile(
     r"|still|\d+|going|moving"
     r"|getting|having|coming|working|living|based|moved|cancelled|canceled|postponed|delayed)\b)"
 )
+_SCHOOL = re.compile(r"\b(?:primary|secondary|high|grammar|middle) school\b|\b(?:primary|secondary|nursery)$")
 _ISO = re.compile(r" \(\d{4}[\d:/ -]*\)")
 
 
@@ -87,6 +88,8 @@ def listed_slot_of(resolved: str) -> Filled | None:
 def _filled(slot: str, match: re.Match[str]) -> Filled | None:
     groups = match.groupdict()
     value = normalised(groups["v"]) if groups["v"] else None
+    if value and slot == "works_at" and not groups.get("me") and _SCHOOL.search(value):
+        slot = "studies_at"  # "Mila started at Highfield Secondary": hers, and a school
     if value and slot == "phone":
         value = re.sub(r"[^\d+]", "", value)
     if value and slot == "birthday":

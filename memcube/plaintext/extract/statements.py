@@ -19,7 +19,6 @@ from memcube.plaintext.extract import (
     verbs,
 )
 from memcube.plaintext.extract.chatter import UNMEANT, sets_task
-from memcube.plaintext.extract.kin import MANY, ONE_EACH, PETS
 from memcube.plaintext.extract.sentences import quotes
 from memcube.plaintext.extract.subject import Kind, is_finite, subject_of
 
@@ -47,17 +46,6 @@ _OF_ME = re.compile(
 )
 _LEANING = re.compile(r"\b(?:it|she|he|they|them|him|her|this|that|there|one|so|then|too)\b", re.IGNORECASE)
 _DASH = re.compile(r"\s+[-–—]+\s+|\s*—\s*|(?<=\w)- (?=\w)")
-# Whom "she" in the next sentence of a turn means: a relative, a pet, or who was with the speaker.
-_SUBJECT = re.compile(
-    rf"(?P<who>my (?:[a-z]+ )?(?:{ONE_EACH}|{MANY}|{PETS})(?: (?-i:[A-Z])\w+)?)(?! and )\b"
-    rf"|(?P<name>[A-Z]\w+) and (?:I|me)\b"
-    r"|(?:her|his|its) name(?:'s| is) (?P<called>(?-i:[A-Z])\w+)",
-    re.IGNORECASE,
-)
-_RELATIVE = re.compile(rf"\b(my (?:[a-z]+ )?(?:{ONE_EACH}|{MANY}|{PETS})(?: [A-Z]\w+)?)\b(?!'s| and )")
-_COMPANY = re.compile(r"\b(?:with|and|called|named|met|from) (?P<name>[A-Z][a-z]+)\b(?! and| [A-Z])")
-_PRONOUN = re.compile(r"(?:She|He)(?P<is>'s)?(?= )")
-_IT = re.compile(r"(?<=\w )(?:it|them)\b(?!')")
 # A piece without a verb that belongs to what stands before it: "Due in late January", "With my dad".
 _APPENDED = re.compile(
     r"(?:due|on|in|at|from|since|until|till|for|with|near|starting|around|by)\s", re.IGNORECASE
@@ -251,45 +239,3 @@ def _lasts(text: str) -> bool:
 def leans(text: str) -> bool:
     """Whether it cannot stand alone, because of "it" or "she"."""
     return _LEANING.search(text) is not None
-
-
-class Mentioned:
-    """Who and what the sentences so far spoke of, for "she" and "it" in the next."""
-
-    def __init__(self) -> None:
-        self._who = ""
-        self._what = ""
-
-    def resolved(self, sentence: str) -> str:
-        """The sentence with the one mentioned before in place of "she" or "it"."""
-        if self._who and _PRONOUN.match(sentence):
-            sentence = _PRONOUN.sub(lambda match: self._who + (match["is"] or ""), sentence, count=1)
-        if self._what and sentence.startswith(("I ", "I'm ", "We ", "I've ")):
-            sentence = _IT.sub(self._what, sentence, count=1)
-        return sentence
-
-    def introduced(self, sentence: str, who: str) -> str:
-        """The sentence with whom a turn before named in place of "she", who is meant from here on."""
-        self._who = who
-        resolved = self.resolved(sentence)
-        return resolved[:1].upper() + resolved[1:]
-
-    def note(self, sentence: str) -> None:
-        """Remember whom and what a sentence was about, kept or not."""
-        named = _SUBJECT.match(sentence)
-        company = list(_COMPANY.finditer(sentence))
-        if named:
-            self._who = named["who"] or named["name"] or named["called"]
-        elif company:
-            self._who = company[-1]["name"]
-        elif " my " in sentence and len(relatives := set(_RELATIVE.findall(sentence))) == 1:
-            self._who = relatives.pop()
-        subject = subject_of(sentence)
-        about = subject.words[subject.head : subject.predicate]
-        self._what = ""
-        if subject.kind in (Kind.GENERIC, Kind.NAMED) and subject.predicate < len(subject.words):
-            first = subject.words[subject.predicate]
-            if not about and first.endswith("'s"):
-                about = (first.removesuffix("'s"),)
-            if first in ("is", "are") or first.endswith("'s"):
-                self._what = " ".join(about) if len(about) <= 3 else ""

@@ -15,7 +15,7 @@ _BEHIND = re.compile(r"\b(?:since)\s+$")
 _PLANNED = frozenset("scheduled booked planned set due arranged confirmed expected supposed hoping".split())
 _MOVED = frozenset("moved postponed rescheduled pushed shifted delayed brought".split())
 _NOUN_HERE = frozenset(
-    "being meeting morning evening appointment wedding building something anything".split()
+    "being meeting morning evening appointment wedding building something anything quits".split()
 )
 # Enough to reach the verb of a clause, and a bound on the work for a sentence of 600 characters.
 _REACH = 120
@@ -44,7 +44,7 @@ def tense_at(sentence: str, start: int, end: int) -> Tense:
 def _judge(words: list[str], index: int) -> Tense | None:  # noqa: C901, PLR0911 (a decision list)
     word = words[index]
     before = words[index - 1] if index else ""
-    if word in ("meant", "said", "thought"):
+    if word in _NOUN_HERE or word in ("meant", "said", "thought"):
         return None  # what was meant or said is told by the next verb
     if word in _MOVED and before in ("got", "been", "was", "were", "is", "are", "getting", "being"):
         return "future"  # "got moved to the 4th"
@@ -60,7 +60,7 @@ def _judge(words: list[str], index: int) -> Tense | None:  # noqa: C901, PLR0911
         return "past"
     if word in verbs.SAME_IN_PAST and before != "to":
         return "past"
-    if word.endswith("ing") and len(word) > 5 and word not in _NOUN_HERE:
+    if word.endswith("ing") and len(word) > 5:
         return "past" if before in ("was", "were") else None
     if word in verbs.MODALS or word in verbs.AUXILIARIES or word.endswith(verbs.CONTRACTED_ENDINGS):
         return "future"
