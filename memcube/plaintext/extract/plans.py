@@ -15,7 +15,7 @@ from memcube.plaintext.extract.person import SPEAKER
 _SPECIALISTS = (
     r"dentist|dental|doctor|doctor's|gp|vet|optician|physio|physiotherapy|hair|haircut|hairdresser"
     r"|dermatologist|therapy|visa"
-    r"|hospital|eye|blood|passport|notary|bank|solicitor|midwife"
+    r"|hospital|eye|blood(?! thinner| pressure| sugar| type)|passport|notary|bank|solicitor|midwife"
 )
 _UNIQUE = (
     r"wedding|surgery|operation|marathon|graduation|housewarming|house-warming|funeral|driving test"
@@ -23,7 +23,7 @@ _UNIQUE = (
     r"|move|holiday|vacation|honeymoon|christening|launch|trip|flight|festival|recital|defen[cs]e|retreat"
     r"|viewing|presentation"
     r"|concert|birthday party|farewell party|leaving party|party|half marathon|workshop|deadline|handover"
-    r"|audition|reunion"
+    r"|audition|reunion|talk|lecture|gig"
 )
 _MANY = (
     r"meeting|call|dinner|lunch|brunch|class|game|match|lesson|visit|hike|picnic|delivery|train"
@@ -87,7 +87,8 @@ def plan_of(text: str, moment: Moment | None, ahead: bool) -> tuple[str, str | N
         return None
     if not changed and _HAPPENED.search(text):
         return None
-    event = _EVENT_AT.search(text)
+    # "Physio is on Tuesday": a note leaves the article out.
+    event = _EVENT_AT.search(text) or _EVENT_AT.match(f"the {text[:1].lower()}{text[1:]}")
     if event:
         key = _key(event, changed)
         return (f"plan/{key}", value) if key else None
