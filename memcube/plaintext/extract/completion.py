@@ -1,4 +1,4 @@
-"""What the turns before add to a turn: an answer has its question, "it" the sentence that names it."""
+"""What is said around a statement and belongs to it: its question, the sentence that names "it"."""
 
 import re
 from collections.abc import Sequence

@@ -26,6 +26,7 @@ from memcube.plaintext.extract import (
     whom,
 )
 from memcube.plaintext.extract.completion import completed, leaning, with_context
+from memcube.plaintext.extract.kept import Kept
 from memcube.plaintext.extract.mentioned import Mentioned
 from memcube.plaintext.extract.person import SPEAKER
 from memcube.plaintext.extract.repeats import Heard
@@ -63,8 +64,7 @@ def extract(turn: Turn, before: Sequence[Earlier] = ()) -> tuple[Candidate, ...]
     if turn.role == "assistant":
         return ()
     speaker = sentences.clean(turn.speaker).replace("\n", " ").strip() or "Someone"
-    found: dict[str, Candidate] = {}
-    last: Candidate | None = None
+    kept = Kept()
     mentioned = Mentioned()
     text = leads.unannounced(spelling.written(sentences.clean(turn.text)))
     worked_on = sentences.is_program(text) or chatter.is_about_material(text)
@@ -77,7 +77,7 @@ def extract(turn: Turn, before: Sequence[Earlier] = ()) -> tuple[Candidate, ...]
     heard = Heard([one.text for one in around])
     parts = completed(unquoted(said), around)
     hearers = {one.speaker for one in before if one.speaker != turn.speaker and one.speaker.isalpha()}
-    for part in parts:
+    for at, part in enumerate(parts):
         sentence = leads.uncalled_at_end(part.text, hearers)
         told = mentioned.resolved(leads.strip_lead(sentence))
         named = whom.meant(told, around)
@@ -92,10 +92,10 @@ def extract(turn: Turn, before: Sequence[Earlier] = ()) -> tuple[Candidate, ...]
             candidate = _candidate(topic.added(statement), sentence, speaker, turn.time)
             if part.asked or part.of:
                 candidate = with_context(candidate, part, speaker)
-            if not is_functional(candidate.slot or "") and last is not None:
-                candidate = _restated(candidate, last)
-            if part.place is None and context.leans(statement) and not found:
-                candidate = leaning(candidate, parts[: parts.index(part)], around)
+            if not is_functional(candidate.slot or "") and kept.last is not None:
+                candidate = _restated(candidate, kept.last)
+            if part.place is None and context.leans(statement) and not kept:
+                candidate = leaning(candidate, parts[:at], around)
             place = part.place if named is None else named.place
             if place is not None:
                 candidate = msgspec.structs.replace(candidate, completed_by=place)
@@ -103,14 +103,12 @@ def extract(turn: Turn, before: Sequence[Earlier] = ()) -> tuple[Candidate, ...]
                 candidate, statement, before, doubted=is_doubted, answer=part.place is not None
             )
             if weighed is not None:
-                # Said again it stands last: "I live in Oslo. Actually Rome. No, Oslo." ends in Oslo.
-                found.pop(weighed.text, None)
-                found[weighed.text] = last = weighed
+                kept.add(weighed, statement, at)
         mentioned.note(told)
         topic.note(told, told=bool(stated))
-        if len(found) >= MAX_CANDIDATES:
+        if len(kept) >= MAX_CANDIDATES:
             break
-    return tuple(found.values())[:MAX_CANDIDATES]
+    return kept.candidates()[:MAX_CANDIDATES]
 
 
 def _stated(told: str, said: Said, now: datetime) -> tuple[list[str], bool]:

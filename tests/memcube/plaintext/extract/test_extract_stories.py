@@ -196,3 +196,19 @@ def test_the_demo_conversation_reads_well() -> None:
     assert len([c for c in candidates if c.slot == "plan/trip/porto"]) == 2
     assert len(candidates) >= 35
     assert found["m010"] == found["m033"][1:] == ()
+
+
+def test_what_leans_on_the_sentence_before_is_part_of_its_memory() -> None:
+    found = said(
+        "I started a script about my gran's bakery in May. The actors all liked it at the reading in Cork."
+    )
+    (one,) = found
+    assert one.text == (
+        "Ada started a script about Ada's gran's bakery in May (2025-05); "
+        "The actors all liked it at the reading in Cork"
+    )
+
+
+def test_a_home_is_not_tied_to_what_is_said_of_it() -> None:
+    first, *_ = said("I moved to Lisbon. My aunt Rosa found it by the river in Alfama.")
+    assert (first.text, first.slot) == ("Ada moved to Lisbon", "lives_in")
