@@ -8,12 +8,14 @@ from bench.stories import Verdict, judge, stories
 
 # Statements that make no memory, and deeds in words that are in no table: see "What it does not understand".
 KNOWN_TO_FAIL = {
-    "band-practice",
-    "if-i-lived-in-lyon",
+    "dentist-later-same-day",
+    "dose-doubled",
     "loft-given-up",
     "met-someone",
     "physio-next-week",
     "piano-sold",
+    "poached",
+    "run-times",
 }
 
 

@@ -65,6 +65,10 @@ MOST_WORDS: Final = 5
 # on labelled talk (docs/extraction.md): 4 and 5 are righter, and lose more of what is told in plain words.
 LEAST: Final = 3
 LEAST_DOUBTED: Final = 7
+# Who talks with nobody, or with an assistant, says a plain thing so that it be known: "I keep bees". Between
+# people the same sentence is mostly company.
+LEAST_TOLD: Final = 0
+_ASSISTANTS: Final = frozenset(("assistant", "ai", "bot"))
 # What other rules vouch for: an instruction, a correction, a home.
 CERTAIN: Final = 8
 # Where `salience` is 1: a dated change of a slot, with names.
@@ -183,17 +187,30 @@ def points(names: Iterable[str]) -> int:
     return sum(WORTH[name] for name in names)
 
 
+def is_among_people(speaker: str, before: Iterable["Earlier"]) -> bool:
+    """Whether another person than the speaker has said one of the turns before."""
+    others = {turn.speaker for turn in before} - {speaker}
+    return any(other.lower() not in _ASSISTANTS for other in others)
+
+
 def weighed(
-    candidate: "Candidate", statement: str, before: Sequence["Earlier"], *, doubted: bool, answer: bool
+    candidate: "Candidate",
+    statement: str,
+    before: Sequence["Earlier"],
+    *,
+    doubted: bool,
+    answer: bool,
+    among_people: bool,
 ) -> "Candidate | None":
     """The candidate with its salience; None if it brings too little.
 
-    `doubted`: its shape speaks against; `answer`: it answers a turn before.
+    `doubted`: its shape speaks against; `answer`: it answers a turn before; `among_people`: see there.
     """
     counted = points(signs(candidate, statement, heard(before), answer=answer))
     if _is_certain(candidate, statement):
         counted = max(counted, CERTAIN)
-    if counted < (LEAST_DOUBTED if doubted else LEAST):
+    least = LEAST if among_people else LEAST_TOLD
+    if counted < (LEAST_DOUBTED if doubted else least):
         return None
     return msgspec.structs.replace(candidate, salience=salience(counted))
 

@@ -77,6 +77,7 @@ def extract(turn: Turn, before: Sequence[Earlier] = ()) -> tuple[Candidate, ...]
     heard = Heard([one.text for one in around])
     parts = completed(unquoted(said), around)
     hearers = {one.speaker for one in before if one.speaker != turn.speaker and one.speaker.isalpha()}
+    among_people = news.is_among_people(turn.speaker, before)
     for at, part in enumerate(parts):
         sentence = leads.uncalled_at_end(part.text, hearers)
         told = mentioned.resolved(leads.strip_lead(sentence))
@@ -100,7 +101,12 @@ def extract(turn: Turn, before: Sequence[Earlier] = ()) -> tuple[Candidate, ...]
             if place is not None:
                 candidate = msgspec.structs.replace(candidate, completed_by=place)
             weighed = news.weighed(
-                candidate, statement, before, doubted=is_doubted, answer=part.place is not None
+                candidate,
+                statement,
+                before,
+                doubted=is_doubted,
+                answer=part.place is not None,
+                among_people=among_people,
             )
             if weighed is not None:
                 kept.add(weighed, statement, at)

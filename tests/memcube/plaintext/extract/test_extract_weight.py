@@ -85,8 +85,16 @@ def test_a_date_of_today_is_worth_less_than_another() -> None:
 def test_what_its_shape_speaks_against_needs_more() -> None:
     statement = "We so often measured the canteen for curtains."
     assert LEAST <= points(found(statement)) < LEAST_DOUBTED
-    assert weighed(FACT, statement, (), doubted=False, answer=False) is not None
-    assert weighed(FACT, statement, (), doubted=True, answer=False) is None
+    assert weighed(FACT, statement, (), doubted=False, answer=False, among_people=True) is not None
+    assert weighed(FACT, statement, (), doubted=True, answer=False, among_people=True) is None
+
+
+@pytest.mark.parametrize("told", ["I keep bees.", "I sleep 7 hours.", "I take vitamin D too."])
+def test_a_plain_thing_told_to_nobody_else_is_kept_and_among_people_is_company(told: str) -> None:
+    assert said(told)
+    assert not said(told, Earlier(text="How was the weekend by the sea?", speaker="Ben"))
+    assert said(told, Earlier(text="Noted.", speaker="assistant"))
+    assert said(told, Earlier(text="Something else first.", speaker="Ada"))
 
 
 @pytest.mark.parametrize(
@@ -99,8 +107,8 @@ def test_what_its_shape_speaks_against_needs_more() -> None:
     ],
 )
 def test_what_other_rules_vouch_for_is_never_too_short(candidate: Candidate) -> None:
-    assert weighed(candidate, "Rome", (), doubted=False, answer=False) is not None
-    assert weighed(FACT, "Rome", (), doubted=False, answer=False) is None
+    assert weighed(candidate, "Rome", (), doubted=False, answer=False, among_people=True) is not None
+    assert weighed(FACT, "Rome", (), doubted=False, answer=False, among_people=True) is None
 
 
 @pytest.mark.parametrize(
@@ -116,7 +124,7 @@ def test_what_other_rules_vouch_for_is_never_too_short(candidate: Candidate) -> 
     ],
 )
 def test_talk_of_the_right_shape_makes_no_memory(talk: str) -> None:
-    assert said(talk) == []
+    assert said(talk, Earlier(text="How was the weekend by the sea?", speaker="Ben")) == []
 
 
 def test_a_short_answer_is_kept_and_a_name_called_is_none() -> None:
