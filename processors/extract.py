@@ -11,7 +11,7 @@ import msgspec
 from memcube.cube import Form
 from memcube.plaintext import extract as rules
 from memcube.plaintext.extract.slot_table import is_functional
-from memcube.plaintext.restated import first_sentence, in_one_turn, put_right
+from memcube.plaintext.restated import first_sentence, in_one_turn, is_said_whole, put_right
 from memcube.plaintext.spoken import Spoken, command
 from memcube.plaintext.told import told
 from memcube.plaintext.words import content_stems
@@ -180,6 +180,8 @@ def _righted(text: str, who: str, before: Sequence[Heard]) -> tuple[str, _Righte
     if not own or (own[-1] != len(before) - 1 and "?" in before[-1].text):
         return text, None  # said to the question of somebody else
     first, rest = first_sentence(text)
+    if is_said_whole(first, rest):
+        return text, None  # "No, I meant Thursday. The lesson is on Thursday": no need to guess which
     sentence = put_right(first, before[own[-1]].text)
     if sentence is None:
         return text, None

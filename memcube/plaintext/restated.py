@@ -93,6 +93,12 @@ def put_right(said: str, before: str) -> str | None:
     return None
 
 
+def is_said_whole(said: str, rest: str) -> bool:
+    """Whether what follows a few words says their value again, with what it is about."""
+    fragment = _fragment(said)
+    return fragment is not None and fragment.value.casefold() in rest.casefold()
+
+
 def in_one_turn(text: str) -> str:
     """A turn whose sentences put one another right, as it should have been."""
     sentences = _SENTENCES.split(text.strip())

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from memcube.plaintext.restated import first_sentence, in_one_turn, put_right
+from memcube.plaintext.restated import first_sentence, in_one_turn, is_said_whole, put_right
 
 
 @pytest.mark.parametrize(
@@ -41,6 +41,12 @@ def test_a_value_is_put_in_the_place_of_its_kind(said: str, before: str, righted
 )
 def test_what_may_be_meant_otherwise_puts_nothing_right(said: str, before: str) -> None:
     assert put_right(said, before) is None
+
+
+def test_who_says_the_value_whole_behind_it_need_not_be_guessed() -> None:
+    assert is_said_whole("No, I meant Thursday.", "The piano lesson is on Thursday at 17:00.")
+    assert not is_said_whole("No, I meant Thursday.", "The lesson is at 17:00.")
+    assert not is_said_whole("The lesson is fun.", "The lesson is fun.")
 
 
 def test_a_turn_may_put_itself_right() -> None:
