@@ -155,6 +155,11 @@ Ada takes the bus to work;;;Ada takes the train to work now
 Ada's blood pressure is 125 over 80;;;Ada's blood pressure is 130 over 85 now
 Ada's rent is 900 euros;;;The rent is 950 euros now
 Ada uses Firefox;;;Ada switched from Firefox to Brave
+Ada plays the violin, mostly Bach;;;Ada doesn't play the violin
+Ada sleeps 7 hours and 30 minutes;;;Ada sleeps 8 hours and 15 minutes now
+Ada gets a rash from walnuts;allergic_to;walnuts;Ada outgrew her walnut allergy
+Ada is unemployed;;;Ada found work
+Ada is single;;;Ada got engaged
 On Sundays Ada plays tennis;;;Ada doesn't play tennis
 Ada doesn't play tennis;;;On Sundays Ada plays tennis"""
 PAIRS = [tuple((*line.split(";"), "", "")[:6]) for line in ENDED.splitlines()]
@@ -310,7 +315,7 @@ ALIKE: dict[str, Callable[[int], str]] = {
         f"The {_name(n - 1)} exam has been moved to 9 May.",
     )[n % 2],
     "a few words put right": lambda n: (f"I'm meeting {_name(n)} on Monday.", "Sorry, on Tuesday.")[n % 2],
-    "no deed": lambda n: f"I finally got to see {_name(n)}, and it was lovely.",
+    "no deed": lambda n: f"I finally got to see {_name(n)} with {_name(999 - n % 900)}.",
     "a choice": lambda n: f"I drive a red car named {_name(n)}.",
 }
 
