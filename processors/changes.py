@@ -2,13 +2,14 @@
 
 Few ways lead here, and each is exact, since a wrong one retires a true memory: another value in a slot of
 which a person has one; the same statement denied; a quantity given anew; a taste turned round; what stands
-behind "not"; a death; a plan that has happened.
+behind "not"; a wish of one kind; a word put right. What is lost, is over or took place is in `losses`, and
+what a deed implies in `undone`.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from itertools import chain, islice
 from typing import Final
@@ -86,16 +87,35 @@ def _others(view: SubjectView, statement: Statement, now: datetime) -> list[MemC
 
 
 def _may_be_one(view: SubjectView, statement: Statement, slot: str) -> Callable[[MemCube], bool]:
-    """Whether a fact of the slot may speak of the person of that name whom the statement speaks of.
-
-    Where several are known by that name and the statement does not say who is meant, none does.
-    """
+    """Whether a fact of the slot may speak of the person of that name whom the statement speaks of."""
     about, _ = slot_of(slot)
-    mine = role(statement.text, about)
-    if mine is None:
-        unclear = len(view.roles(slot)) > 1
-        return lambda _: not unclear
-    return lambda cube: role(cube.text, about) in {None, mine}
+    return may_be_meant(about, role(statement.text, about), view.roles(slot), statement.speaker)
+
+
+def may_be_meant(
+    name: str, mine: str | None, known: Collection[str], speaker: str | None
+) -> Callable[[MemCube], bool]:
+    """Whether a fact may speak of the person of a name who is spoken of as `mine`, if as anything.
+
+    Where several are known by that name, `known`, and it is not said who is meant, none does; and a fact that
+    does not say it is about neither. Who speaks of "my cousin Tom" is not that Tom, and may be one himself.
+    """
+    own = speaker is not None and speaker.casefold() == name
+
+    def meant(cube: MemCube) -> bool:
+        theirs = role(cube.text, name)
+        if own and (mine is None) != (theirs is None) and _of_oneself(cube, name):
+            return False
+        if mine is None:
+            return (own and theirs is None) or len(known) < 2
+        return theirs == mine if theirs is not None else not set(known) - {mine}
+
+    return meant
+
+
+def _of_oneself(cube: MemCube, name: str) -> bool:
+    """Whether a person of this name has said it, be it of himself or of a namesake."""
+    return any(source.speaker.casefold() == name for source in cube.sources)
 
 
 def _value(cube: MemCube) -> str | None:

@@ -18,11 +18,13 @@ from memcube.plaintext.frames import Frame, frame
 from memcube.plaintext.lifetimes import expires
 from memcube.plaintext.spoken import command
 from memcube.plaintext.view import SubjectView
-from memcube.plaintext.words import content_stems
 from processors import changes, commands, erase, orders, overheard
+from processors.echoes import is_echo
+from processors.edits import edited_away, keep_right, new_sources
 from processors.extract import speaker
 from processors.losses import lost
-from processors.retire import retire_turn, said_at, supersede, take_back
+from processors.persons import who
+from processors.retire import retire_turns, said_at, supersede, take_back
 from processors.returns import put_in_place
 from processors.revision import Revision, with_source
 from processors.sameness import said_before
@@ -46,12 +48,6 @@ from schemas.events import (
 PROCESSOR: Final = "consolidate/2"
 # An answer is given a handful of memories; a list without end would be kept with every turn.
 _MOST_USED: Final = 64
-# What an answer says around the memories that it was given.
-_AROUND: Final = frozenset(
-    content_stems(
-        "say said tell told mention mentioned remember recall know noted memory accord currently according"
-    )
-)
 
 
 def consolidate(
@@ -82,13 +78,14 @@ def consolidate(
             raise TypeError("a reprocess reads the stored turns first: see `processors.reprocess`")
         case _:
             assert_never(opened.event.data)
+    retire_turns(revision)
     return Outcome(revision.steps(), close=outcome.close, shred=outcome.shred)
 
 
 def retell(opened: Opened, statements: tuple[Statement, ...], vectors: Vectors, view: SubjectView) -> None:
     """Stage what facts of a stored turn do to what is known. What it asked of the memory was done then."""
     revision = Revision(view, opened, vectors, PROCESSOR)
-    sources = (revision.source(speaker(opened.event, opened.contents[0])),)
+    sources = (revision.source(who(revision).name),)
     for statement in statements:
         _fact(revision, statement, sources)
     _overheard(revision, statements)
@@ -99,7 +96,15 @@ def _hear(revision: Revision, statements: tuple[Statement, ...]) -> None:
     content = revision.opened.contents[0]
     asked = command(content.text)
     if asked is not None and orders.obey(revision, asked):
-        return
+        if not asked.rest:
+            return
+        # What names the forgotten is not kept; what is said behind it is a turn as any other.
+        statements = tuple(
+            msgspec.structs.replace(statement, text=asked.rest)
+            if statement.form is Form.EPISODE
+            else statement
+            for statement in statements
+        )
     sources = (revision.source(speaker(revision.event, content)),)
     for statement in statements:
         if statement.form is Form.EPISODE:
@@ -108,9 +113,6 @@ def _hear(revision: Revision, statements: tuple[Statement, ...]) -> None:
         else:
             _fact(revision, statement, sources)
     _overheard(revision, statements)
-    outlived = [fact.valid_to for fact in revision.view.drawn_from(revision.event.id) if fact.valid_to]
-    if outlived:
-        retire_turn(revision, revision.event.id, max(outlived))
 
 
 def _overheard(revision: Revision, statements: tuple[Statement, ...]) -> None:
@@ -128,9 +130,8 @@ def _answered(revision: Revision, turn: Statement, data: Response) -> None:
     used = tuple(cube_id for cube_id in dict.fromkeys(data.used) if cube_id in revision.view)[:_MOST_USED]
     before = revision.view.episode_before(turn.valid_from)
     sources = (revision.source(speaker(revision.event, revision.opened.contents[0])),)
-    given = [*used, before] if before else list(used)
-    known = _AROUND.union(*(content_stems(revision.view.cube(cube_id).text) for cube_id in given))
-    if used and content_stems(turn.text) <= known:
+    given = [revision.view.cube(cube_id).text for cube_id in ([*used, before] if before else used)]
+    if used and is_echo(turn.text, given):
         revision.add(
             turn, sources, "echo", state=State.ARCHIVED, valid_to=turn.valid_from, follows=before, used=used
         )
@@ -187,11 +188,13 @@ def _replace(revision: Revision, statement: Statement, framed: Frame, sources: t
     said = revision.now
     view = revision.view
     taken = changes.replaced(view, statement, framed, said)
-    others = changes.each_once([*taken, *lost(view, statement, framed), *undone(view, statement)])
-    if (edited := _edited_away(revision, statement)) is not None:
-        revision.noop("edited-since", edited)
+    me = who(revision)
+    taken = [*taken, *lost(view, statement, framed), *undone(view, statement)]
+    others = me.but_namesakes(changes.each_once(taken))
+    if (edited := edited_away(revision, statement)) is not None:
+        keep_right(revision, edited, statement, sources)
         return
-    for cube in changes.denied(view, statement, framed):
+    for cube in me.but_namesakes(changes.denied(view, statement, framed)):
         take_back(revision, cube, "corrected")
     later = [said_at(revision, cube) for cube in others if said_at(revision, cube) > said]
     announced = framed.holds and _is_announced(statement, said)
@@ -221,7 +224,14 @@ def _expires(statement: Statement, said: datetime) -> datetime | None:
     if statement.kept or (statement.cue == "correction" and statement.category != "plan"):
         return None
     happens = statement.valid_from if statement.dated else None
-    return expires(statement.text, statement.category, said=said, happens=happens, until=statement.until)
+    return expires(
+        statement.text,
+        statement.category,
+        slot=changes.slot_of(statement.slot)[1] or None,
+        said=said,
+        happens=happens,
+        until=statement.until,
+    )
 
 
 def _end_at(revision: Revision, cube: MemCube, said: datetime) -> None:
@@ -234,17 +244,6 @@ def _end_at(revision: Revision, cube: MemCube, said: datetime) -> None:
         revision.revise(cube, Decision.SUPERSEDE, "said-late", valid_to=said)
 
 
-def _edited_away(revision: Revision, statement: Statement) -> MemCube | None:
-    """The memory in which a person has put this very value right: saying it again does not bring it back."""
-    if statement.slot is None or statement.value is None:
-        return None
-    for cube in revision.view.holding(statement.slot, None):
-        versions = revision.view.history(cube.id)
-        if any(version.payload and version.payload.value == statement.value for version in versions):
-            return cube
-    return None
-
-
 def _end(revision: Revision, statement: Statement, framed: Frame, sources: tuple[Source, ...]) -> None:
     """Add an ending ("no longer works at Acme") and supersede what it ends.
 
@@ -252,7 +251,8 @@ def _end(revision: Revision, statement: Statement, framed: Frame, sources: tuple
     was said before what it would end was said late: that has begun again since.
     """
     said = revision.now
-    ended = changes.ended(revision.view, statement)
+    me = who(revision)
+    ended = me.but_namesakes(changes.ended(revision.view, statement))
     later = [
         said_at(revision, cube)
         for cube in ended
@@ -270,15 +270,14 @@ def _end(revision: Revision, statement: Statement, framed: Frame, sources: tuple
         *lost(revision.view, statement, framed),
         *undone(revision.view, statement),
     ]
-    for cube in changes.each_once(more):
+    for cube in me.but_namesakes(changes.each_once(more)):
         if said_at(revision, cube) <= said:
             supersede(revision, cube, statement)
     revision.add(without, sources, "new", expires_at=_expires(statement, said))
 
 
 def _merge(revision: Revision, same: MemCube, statement: Statement, sources: tuple[Source, ...]) -> None:
-    known = {source.event_id for source in same.sources}
-    new = [source for source in sources if source.event_id not in known]
+    new = new_sources(same, sources)
     if same.payload is None or not new:
         revision.noop("said-twice-in-one-turn", same)
         return

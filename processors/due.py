@@ -16,7 +16,9 @@ from processors.revision import Revision
 
 # A plan to move is a plan for the home, and a plan to start is one for the job.
 _COMES_TO: Final[Mapping[str, str]] = {"plan/move": "lives_in", "plan/job": "works_at"}
-_PLACE: Final = re.compile(r"\b(?:to|at|with|for|join(?:s|ing)?) (?P<v>[A-Z][\w&'-]+(?: [A-Z][\w&'-]+)*)")
+_PLACE: Final = re.compile(
+    r"\b(?:to|at|with|for|join(?:s|ing)?|liv(?:es?|ing) in) (?P<v>[A-Z][\w&'-]+(?: [A-Z][\w&'-]+)*)"
+)
 
 
 def tick(revision: Revision) -> None:

@@ -21,15 +21,9 @@ from schemas.envelope import Event
 from schemas.events import Edit, Extracted, Prompt, Remember, Response
 from schemas.subject import Address
 
-PROCESSOR: Final = "extract/3"
-# How a sentence that changes something begins, without saying what.
+PROCESSOR: Final = "extract/4"
 # What a colon announces is a statement of its own: "First week is over: I'm a teacher at Oakfield".
 _COLON: Final = re.compile(r"(?<=[a-z]): (?=(?:I|I'm|I've|[Ww]e|[Ww]e've|[Ww]e're|[Mm]y|[Oo]ur)\b)")
-_LEADS: Final = re.compile(
-    r"(?:(?<=^)|(?<=[.!?] ))(?:(?:no|oh)?,? ?wait,? (?:no,? )?(?=actually)"
-    r"|(?:it |as it )?turns out,? (?:that )?|from now on,? (?=please|always|never|don't|do))(?P<first>\w)",
-    re.IGNORECASE,
-)
 # Said of an earlier statement, wherever it stands in the sentence.
 _MISTAKEN: Final = re.compile(
     r"\b(?:i was (?:wrong|mistaken)|my mistake|i misspoke|i mixed (?:it|that|them) up|typo)\b"
@@ -81,10 +75,11 @@ def _facts(event: Event, content: Content, before: Sequence[Heard]) -> tuple[Sta
     asked, who = command(content.text), speaker(event, content)
     bare = asked is not None and asked.wish in {"remember", "wrong", "outdated"}
     text = asked.words if asked is not None and bare else content.text
+    if asked is not None and asked.wish == "forget-about":
+        text = asked.rest  # what names it is no memory
     text, righted = _righted(text, who, before)
-    text = _COLON.sub(". ", text)
-    text = _LEADS.sub(lambda lead: lead["first"].upper(), in_one_turn(text))
-    turn = rules.Turn(text=text[:1].upper() + text[1:], role="user", speaker=who, time=event.time)
+    text = in_one_turn(_COLON.sub(". ", text))
+    turn = rules.Turn(text=text, role="user", speaker=who, time=event.time)
     earlier = [rules.Earlier(text=heard.text, speaker=heard.speaker) for heard in before]
     found = tuple(
         Statement(

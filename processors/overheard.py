@@ -11,11 +11,13 @@ from typing import Final
 
 from memcube.cube import Form, MemCube, State
 from memcube.plaintext.frames import frame
+from memcube.plaintext.spoken import command
 from memcube.plaintext.told import Clause, told
 from memcube.plaintext.words import content_stems
 from processors import changes
 from processors.extract import speaker
 from processors.losses import lost
+from processors.persons import who as person
 from processors.retire import said_at, supersede
 from processors.returns import reopened
 from processors.revision import Revision
@@ -31,7 +33,11 @@ _LEANS: Final = re.compile(r"\b(?:it|that|this|them|those|these|one|so|too|eithe
 
 def clauses(revision: Revision) -> tuple[Clause, ...]:
     """What the turn tells, clause by clause."""
-    return told(revision.opened.contents[0].text, _speaker(revision))
+    text = revision.opened.contents[0].text
+    asked = command(text)
+    if asked is not None and asked.wish == "forget-about":
+        text = asked.rest
+    return told(text, _speaker(revision))
 
 
 def said_again(revision: Revision, heard: tuple[Clause, ...]) -> list[Statement]:
@@ -39,7 +45,7 @@ def said_again(revision: Revision, heard: tuple[Clause, ...]) -> list[Statement]
     who = _speaker(revision)
     found = []
     for number, clause in enumerate(heard):
-        former = reopened(revision, clause.text, who)
+        former = reopened(revision, clause.text)
         if former is not None and former.payload is not None:
             found.append(
                 Statement(
@@ -64,7 +70,7 @@ def end_what_is_over(
 
     What such a clause says instead is kept, where no memory of the turn says it.
     """
-    who, said = _speaker(revision), revision.now
+    me, who, said = person(revision), _speaker(revision), revision.now
     for number, clause in enumerate(heard):
         statement = Statement(
             f"told/{number}",
@@ -77,13 +83,13 @@ def end_what_is_over(
         if _TASTE.search(clause.text):
             continue
         over = [*undone(revision.view, statement), *lost(revision.view, statement)]
-        ended = [cube for cube in over if _is_older(revision, cube, said)]
+        ended = [cube for cube in me.but_namesakes(over) if _is_older(revision, cube, said)]
         for cube in ended:
             supersede(revision, cube, statement)
         if _LEANS.search(clause.text) or _is_stated(clause.text, statements):
             continue
         replaced = changes.replaced(revision.view, statement, frame(clause.text), said)
-        replaced = [cube for cube in replaced if _is_older(revision, cube, said)]
+        replaced = [cube for cube in me.but_namesakes(replaced) if _is_older(revision, cube, said)]
         if replaced:
             if not _is_kept(revision, clause.text):
                 revision.add(statement, (revision.source(who),), "new")

@@ -18,6 +18,7 @@ from memcube.errors import Refused
 from memcube.plaintext.view import SubjectView, plain_words
 from processors.rehearsal import Part, Played, part, rehearse
 from processors.reread import PROCESSOR, Compared, Turns, stands
+from processors.retire import NOTHING_LEFT, nothing_left
 from processors.revision import MAX_SOURCES, Revision
 from processors.step import Opened, Outcome, Vectors
 from schemas.events import Reprocess
@@ -27,7 +28,6 @@ __all__ = ["MAX_MEMORIES", "PROCESSOR", "Scope", "reprocess", "scope"]
 # One event is one commit, and its subject waits meanwhile: at 0.4 ms to read a turn and, after a change of
 # the embedder, some 10 ms to embed a turn or a fact, this many take most of a minute at the worst.
 MAX_MEMORIES: Final = 4_000
-_NOTHING_LEFT: Final = "nothing-left-of-it"
 _ENDED: Final = frozenset({State.SUPERSEDED, State.RETRACTED})
 
 
@@ -199,7 +199,7 @@ def _holds(cube: MemCube) -> tuple[object, ...]:
 
 
 def _settle_turns(revision: Revision, turns: Turns) -> None:
-    """A turn is in recall as long as something drawn from it holds, or nothing is drawn from it at all."""
+    """A turn is in recall as long as something that it says holds, or nothing is drawn from it at all."""
     view = revision.view
     told = {source.event_id for step in revision.steps() if step.cube for source in step.cube.sources}
     for event_id in sorted(told):
@@ -209,19 +209,23 @@ def _settle_turns(revision: Revision, turns: Turns) -> None:
         turn = view.cube(identifier)
         drawn = [fact for fact in view.drawn_from(event_id) if not turns.let_go(fact)]
         over = [fact.valid_to for fact in drawn if fact.state in _ENDED and fact.valid_to]
-        nothing_left = bool(over) and all(fact.state is not State.ACTIVE for fact in drawn)
-        if turn.state is State.ACTIVE and nothing_left:
+        over_with = nothing_left(turn, drawn)
+        if turn.state is State.ACTIVE and over_with:
             revision.revise(
-                turn, Decision.SUPERSEDE, _NOTHING_LEFT, state=State.SUPERSEDED, valid_to=max(over)
+                turn,
+                Decision.SUPERSEDE,
+                NOTHING_LEFT,
+                state=State.SUPERSEDED,
+                valid_to=max(over, default=revision.now),
             )
-        elif turn.state is State.SUPERSEDED and not nothing_left and _left_with_its_facts(view, turn):
+        elif turn.state is State.SUPERSEDED and not over_with and _left_with_its_facts(view, turn):
             revision.revise(turn, Decision.REPROCESS, "holds-again", state=State.ACTIVE, valid_to=None)
 
 
 def _left_with_its_facts(view: SubjectView, turn: MemCube) -> bool:
     """Also if an undo has put it back there."""
     ends = [version for version in view.history(turn.id) if version.decision is Decision.SUPERSEDE]
-    return bool(ends) and ends[-1].reason == _NOTHING_LEFT
+    return bool(ends) and ends[-1].reason == NOTHING_LEFT
 
 
 def standing(view: SubjectView, what: Scope) -> list[MemCube]:

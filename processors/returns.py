@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import timedelta
 from typing import Final
 
 import msgspec
@@ -16,6 +15,8 @@ from memcube.plaintext.view import SubjectView
 from memcube.plaintext.wording import without_dates
 from memcube.plaintext.words import content_stems
 from processors.changes import functional, slot_of
+from processors.hearing import just_said
+from processors.persons import who as person
 from processors.revision import Revision
 from processors.step import Statement
 
@@ -42,8 +43,6 @@ _NEW_DAY: Final = re.compile(
     r"|now on|changed)\b"
 )
 _DAY: Final = re.compile(r"\((?P<day>\d{4}-\d\d-\d\d(?: \d\d:\d\d)?)\)")
-# What was meant is something just said.
-_WITHIN: Final = timedelta(hours=1)
 
 
 def put_in_place(revision: Revision, statement: Statement) -> Statement:
@@ -62,7 +61,7 @@ def _returned(revision: Revision, statement: Statement, who: str) -> Statement:
         return statement
     words = content_stems(found["v"])
     own = f"{who.casefold()}/"
-    for cube in revision.view.former(own, words):
+    for cube in person(revision).but_namesakes(revision.view.former(own, words)):
         slot, value = (cube.payload.slot, cube.payload.value) if cube.payload else (None, None)
         fits = slot is not None and slot.startswith(own) and "/plan/" not in slot and functional(slot)
         if fits and value is not None and content_stems(value) == words:
@@ -108,7 +107,7 @@ def _meant(revision: Revision, statement: Statement, who: str) -> Statement | No
     found = _MEANT.match(statement.text)
     if found is None or found["who"] != who:
         return None
-    old = _just_said(revision, who)
+    old = _last_with_value(revision)
     if old is None or old.payload is None or not old.payload.value:
         return None
     text, count = re.subn(re.escape(old.payload.value), found["v"], old.text, count=1, flags=re.IGNORECASE)
@@ -119,15 +118,15 @@ def _meant(revision: Revision, statement: Statement, who: str) -> Statement | No
     )
 
 
-def _just_said(revision: Revision, who: str) -> MemCube | None:
+def _last_with_value(revision: Revision) -> MemCube | None:
     """The last current fact with a value in the speaker's turn before this one."""
-    for turn in reversed(revision.view.episodes_before(revision.event.time, 2)):
-        source = turn.sources[0]
-        if source.speaker != who or revision.event.time - source.time > _WITHIN:
+    me = person(revision)
+    for turn in just_said(revision.view, revision.event.time):
+        if not me.alone(turn):
             continue
         facts = [
             fact
-            for fact in revision.view.drawn_from(source.event_id)
+            for fact in revision.view.drawn_from(turn.sources[0].event_id)
             if fact.state is State.ACTIVE
             and fact.payload
             and functional(fact.payload.slot)
@@ -137,16 +136,17 @@ def _just_said(revision: Revision, who: str) -> MemCube | None:
     return None
 
 
-def reopened(revision: Revision, clause: str, who: str) -> MemCube | None:
+def reopened(revision: Revision, clause: str) -> MemCube | None:
     """The memory that holds again: the trip that is "back on", the value that "was right the first time"."""
     if _RIGHT_BEFORE.search(clause):
+        me = person(revision)
         corrected = [
             cube
             for cube in revision.view
             if cube.state is State.SUPERSEDED
             and cube.reason == "corrected"
             and cube.sources
-            and cube.sources[0].speaker == who
+            and me.said(cube.sources[0])
         ]
         return max(corrected, key=lambda cube: cube.seq, default=None)
     found = _BACK_ON.match(clause)

@@ -14,6 +14,7 @@ from memcube.plaintext.slot_keys import kind
 from memcube.plaintext.wording import dates
 from memcube.plaintext.words import content_stems
 from processors.changes import slot_of
+from processors.persons import who
 from processors.revision import Revision
 from processors.step import Statement
 
@@ -24,8 +25,8 @@ NEAR_DUPLICATE: Final = 0.9
 
 def said_before(revision: Revision, statement: Statement, said: Frame) -> MemCube | None:
     """The active fact that says the same already, if one does. `said`: the statement's frame."""
-    view = revision.view
-    for cube in view.saying(statement.text):
+    view, one = revision.view, who(revision).but_namesakes
+    for cube in one(view.saying(statement.text)):
         return cube
     vector = revision.vector(statement.text)
     if statement.cue is None and vector is not None:
@@ -33,15 +34,14 @@ def said_before(revision: Revision, statement: Statement, said: Frame) -> MemCub
         for cube, _ in view.nearest(vector, NEAR_DUPLICATE, alike):
             payload = cube.payload
             same_slot = payload and (payload.slot, payload.value) == (statement.slot, statement.value)
-            if same_slot and same_statement(cube.text, statement.text):
+            if same_slot and same_statement(cube.text, statement.text) and one([cube]):
                 return cube
-    for cube in view.mentioning(statement.text, said.words, same(said, statement.text)):
+    for cube in one(view.mentioning(statement.text, said.words, same(said, statement.text))):
         if same_frame(cube, statement, said):
             return cube
     if statement.slot is not None and statement.value is not None and said.holds:
-        for cube in view.giving(
-            statement.slot, statement.value, valued(statement.slot, statement.value, said)
-        ):
+        found = view.giving(statement.slot, statement.value, valued(statement.slot, statement.value, said))
+        for cube in one(found):
             if same_value(cube, statement, said):
                 return cube
     return None

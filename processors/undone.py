@@ -20,7 +20,7 @@ from memcube.plaintext.standing import Standing, standing
 from memcube.plaintext.view import SubjectView
 from memcube.plaintext.wording import without_dates
 from memcube.plaintext.words import content_stems, terms
-from processors.changes import changed_by, each_once, functional, giving
+from processors.changes import changed_by, each_once, functional, giving, may_be_meant
 from processors.step import Statement
 
 _PERSON: Final = re.compile(r"^(?P<whose>.+?)'s (?P<kin>[a-z][a-z -]+?)(?: (?P<name>[A-Z][\w-]+))?$")
@@ -174,14 +174,13 @@ def _in_slots(view: SubjectView, emptied: Emptied, statement: Statement) -> Iter
         return _diets(view, f"{owner}/diet{kin}", emptied.value)
     wanted = content_stems(emptied.value) if emptied.value else None
     slots = [f"{owner}/{base}{kin}" for base in emptied.slots]
-    mine = role(statement.text, owner)
-    if mine is None and len({one for slot in slots for one in view.roles(slot)}) > 1:
-        return []
+    known = {one for slot in slots for one in view.roles(slot)}
+    meant = may_be_meant(owner, role(statement.text, owner), known, statement.speaker)
     return [
         cube
         for slot in slots
         for cube in (giving(view, slot) if wanted is None or functional(slot) else view.worded(slot, wanted))
-        if (mine is None or role(cube.text, owner) in {None, mine})
+        if meant(cube)
         and cube.payload
         and cube.payload.value
         and (cube.payload.slot, cube.payload.value) != (statement.slot, statement.value)

@@ -60,7 +60,7 @@ OF_LIFE: Final = (
     deed(
         rf"{WHO}{AUX} (?:changed|switched|moved) (?:jobs|employers?|compan(?:y|ies)|careers?)\b"
         rf"|{WHO2}{AUX} (?:started|begun|began|got|has|accepted) (?:a|\w+'s|his|her|the) new (?:job"
-        rf"|position|role)\b",
+        rf"|position|role)\b(?! (?:offer|opening|opportunity|ad|advert|interview|application)s?\b)",
         empties=_WORK,
     ),
     deed(

@@ -12,7 +12,7 @@ from memcube.models.embedder import Embedder
 from memcube.plaintext.asked import asked
 from memcube.plaintext.context import Context, render
 from memcube.plaintext.memory import Memory
-from memcube.plaintext.shown import excerpt, fact_for
+from memcube.plaintext.shown import shown
 from memcube.plaintext.words import content_stems
 from memcube.store.index import Hit, RecallIndex, Timed, untimed
 from schemas.subject import Others
@@ -121,15 +121,14 @@ def fold(hits: Sequence[Hit], asked: frozenset[str] = frozenset()) -> list[Memor
     """What is shown for each hit, in their order; `asked`: the words of the question, as stems.
 
     A turn and the facts drawn from it are one result. A fact that several turns have said is shown once, for
-    the best of them, and the others that it speaks for are left out.
+    the best of them, and the others that it speaks for are left out. What is over is not shown.
     """
-    shown: dict[str, Memory] = {}
+    found: dict[str, Memory] = {}
     for hit in hits:
-        cube = fact_for(hit.cube, hit.drawn, asked) or hit.cube
-        if cube.id not in shown:
-            text = excerpt(cube.text, asked)
-            shown[cube.id] = Memory.of(cube, hit.score, text=text, signals=hit.signals)
-    return list(shown.values())
+        for cube, text in shown(hit, asked):
+            if cube.id not in found:
+                found[cube.id] = Memory.of(cube, hit.score, text=text, signals=hit.signals)
+    return list(found.values())
 
 
 def _cut(query: str) -> str:

@@ -13,7 +13,7 @@ from typing import Final
 
 import msgspec
 
-from memcube.plaintext.extract.slot_patterns import MANY, ONE_EACH, PETS
+from memcube.plaintext.extract.kin import MANY, ONE_EACH, PETS
 from memcube.plaintext.wording import without_dates
 from memcube.plaintext.words import terms
 

@@ -199,9 +199,6 @@ class SubjectView:
         """The facts that name this event among their sources, whatever has become of them."""
         return self._in_order(self._drawn.of(event_id))
 
-    def active_facts(self) -> Sequence[MemCube]:
-        return self._in_order(cube_id for words in self._texts for cube_id in self._texts.of(words))
-
     def nearest(
         self, vector: Vector, at_least: float, of_kind: Callable[[], Kind] | None = None
     ) -> Sequence[tuple[MemCube, float]]:

@@ -189,6 +189,12 @@ def test_exactly_one_subject(run: Run, subject: tuple[str, ...]) -> None:
     assert "exactly one of --user, --agent, --run, --group" in result.stderr
 
 
+def test_a_question_of_nothing_is_refused(run: Run) -> None:
+    result = run("recall", "", "--user", "ann")
+    assert result.exit_code != 0
+    assert "query" in result.stderr
+
+
 def test_what_would_command_the_terminal_is_not_printed(run: Run) -> None:
     run("remember", "Red \x1b[31malert\x1b[0m [bold]not markup[/bold].", "--user", "ann")
     shown = run("cubes", "list", "--user", "ann").stdout

@@ -50,8 +50,10 @@ class ScanningView(SubjectView):
     def plans(self, own: str, words: Iterable[str]) -> Sequence[MemCube]:
         return [
             cube
-            for cube in self.active_facts()
-            if ((cube.payload and cube.payload.slot) or "").startswith(own)
+            for cube in self
+            if cube.form is Form.FACT
+            and cube.state is State.ACTIVE
+            and ((cube.payload and cube.payload.slot) or "").startswith(own)
         ]
 
     def may_stand_under(self, keys: Iterable[int]) -> bool:
@@ -61,7 +63,13 @@ class ScanningView(SubjectView):
         return (slot for slot in self.slots() if "/plan/" in slot)
 
     def told_as(self, words: frozenset[str]) -> Iterator[MemCube]:
-        return (c for c in self.active_facts() if "/plan/" in ((c.payload and c.payload.slot) or ""))
+        return (
+            cube
+            for cube in self
+            if cube.form is Form.FACT
+            and cube.state is State.ACTIVE
+            and "/plan/" in ((cube.payload and cube.payload.slot) or "")
+        )
 
     def worded(self, slot: str, words: Iterable[str]) -> Sequence[MemCube]:
         return [cube for value in self.values(slot) for cube in self.holding(slot, value)]

@@ -125,7 +125,7 @@ def test_an_undo_takes_the_whole_reprocess_back_and_it_can_be_made_again(home: C
 
 def test_a_turn_that_was_put_back_by_an_undo_holds_again_with_its_facts(home: Conversation) -> None:
     with rules(deaf_to("sister")):
-        turn = home.say("I live in Porto. My sister lives in Rome.", day=1)
+        turn = home.say("I live in Porto and my sister lives in Rome.", day=1)
         home.say("I live in Oslo.", day=5)
     for _ in range(2):
         assert home.episode(turn).state is State.SUPERSEDED

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterable, Sequence
 from typing import Final
+
+from memcube.cube import MemCube
 
 # Of the rows that have none.
 NOTHING: Final = 0
@@ -65,6 +68,37 @@ class Names:
         self._names.append("")
         self._rows.append(0)
         return len(self._names) - 1
+
+
+class Withdrawn:
+    """What facts without rows, since they were taken back, said by the words of which event."""
+
+    def __init__(self) -> None:
+        self._events_of: dict[str, tuple[str, ...]] = {}
+        self._said_in: dict[str, dict[str, str]] = {}
+        self._said_bytes = 0
+
+    @property
+    def bytes(self) -> int:
+        return self._said_bytes + (_BYTES_A_NAME + _BYTES_A_LIST) * (
+            len(self._events_of) + len(self._said_in)
+        )
+
+    def put(self, fact: MemCube) -> None:
+        self.drop(fact.id)
+        self._events_of[fact.id] = tuple(dict.fromkeys(source.event_id for source in fact.sources))
+        for event_id in self._events_of[fact.id]:
+            said = self._said_in.setdefault(event_id, {})[fact.id] = fact.said_in(event_id)
+            self._said_bytes += sys.getsizeof(said)
+
+    def drop(self, fact_id: str) -> None:
+        for event_id in self._events_of.pop(fact_id, ()):
+            self._said_bytes -= sys.getsizeof(self._said_in[event_id].pop(fact_id))
+            if not self._said_in[event_id]:
+                del self._said_in[event_id]
+
+    def of(self, event_id: str) -> Iterable[str]:
+        return self._said_in.get(event_id, {}).values()
 
 
 class Drawn:

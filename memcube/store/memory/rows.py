@@ -14,7 +14,7 @@ from memcube.cube import Form, Kind, MemCube, State
 from memcube.store.memory.bm25 import Words
 from memcube.store.memory.conversation import Flags, Rows
 from memcube.store.memory.kept import kept, opened
-from memcube.store.memory.links import Drawn, Names
+from memcube.store.memory.links import Drawn, Names, Withdrawn
 from memcube.store.memory.origins import Origins
 from memcube.store.memory.pooled import Pooled
 from memcube.store.memory.speech import Heard, Reader
@@ -23,11 +23,11 @@ from memcube.store.memory.tokens import Tokens
 from memcube.store.record import Change
 from schemas.subject import Others
 
-_EMPTY, _NOW, _ONCE = 0, 1, 2
+_EMPTY, _NOW, _ONCE, _OVER = 0, 1, 2, 3
 # What "as of" may serve; of the other states nothing was ever true, or somebody else says it now.
 _STANDING: Final = {
     State.ACTIVE: _NOW,
-    State.SUPERSEDED: _ONCE,
+    State.SUPERSEDED: _OVER,  # and something else is true now; what only time has ended, nobody has denied
     State.EXPIRED: _ONCE,
     State.ARCHIVED: _ONCE,
 }
@@ -63,8 +63,7 @@ class SubjectRows:
         self.origins = Origins()
         self.events, self.speakers, self.questions, self._runs = Names(), Names(), Names(), Names()
         self.drawn = Drawn()
-        # The events of facts that were taken back, by the ids of those facts, which have no rows.
-        self._withdrawn: dict[str, tuple[str, ...]] = {}
+        self.withdrawn = Withdrawn()
         # What a search has made of these rows, until they change.
         self.standing: object = None
 
@@ -73,7 +72,7 @@ class SubjectRows:
 
     @property
     def bytes(self) -> int:
-        parts = (self.words, self.tokens, self.pooled, self.table, self.origins, self.drawn)
+        parts = (self.words, self.tokens, self.pooled, self.table, self.origins, self.drawn, self.withdrawn)
         names = (self.events, self.speakers, self.questions, self._runs)
         return self._cube_bytes + sum(part.bytes for part in parts) + sum(part.bytes for part in names)
 
@@ -121,7 +120,7 @@ class SubjectRows:
         return opened(content)
 
     def served(self, as_of: datetime | None, others: Others | None) -> tuple[Flags, Flags]:
-        """By row: whether a recall may serve it; and whether it is a fact that does not hold then."""
+        """By row: whether a recall may serve it; and whether it is a fact that was replaced by then."""
         used, table = self.used, self.table
         standing = table.standing[:used]
         if as_of is None:
@@ -130,12 +129,8 @@ class SubjectRows:
             moment = _microseconds(as_of)
             known = np.less_equal(table.since[:used], moment) & np.greater(table.until[:used], moment)
             true = np.greater(standing, _EMPTY) & known
-        ended = (standing > _EMPTY) & ~true & ~table.turn[:used]
-        return (true if others is None else true & self.origins.agree(others)[table.origin[:used]]), ended
-
-    def withdrawn(self) -> Sequence[int]:
-        """The numbers of the events that a fact was taken back from."""
-        return [self.events.number(event_id) for ids in self._withdrawn.values() for event_id in ids]
+        over = np.equal(standing, _OVER) & ~true & ~table.turn[:used]
+        return (true if others is None else true & self.origins.agree(others)[table.origin[:used]]), over
 
     def in_order(self, rows: Rows) -> Rows:
         """These rows, run by run as they were said."""
@@ -243,9 +238,9 @@ class SubjectRows:
     def _withdraw(self, cubes: Iterable[MemCube]) -> None:
         for cube in cubes:
             if cube.state in _WITHDRAWN and cube.form is Form.FACT and cube.payload is not None:
-                self._withdrawn[cube.id] = tuple(source.event_id for source in cube.sources)
+                self.withdrawn.put(cube)
             else:
-                self._withdrawn.pop(cube.id, None)
+                self.withdrawn.drop(cube.id)
 
     def _reserve(self, coming: int) -> None:
         """Free rows for so many cubes."""

@@ -12,7 +12,7 @@ from memcube.cube import Form, MemCube
 from memcube.store.index import Asked, Hit, Signal, Timed
 from memcube.store.memory.bm25 import Scorer
 from memcube.store.memory.conversation import Conversation, Flags, Rows
-from memcube.store.memory.fusion import Floats, Fused, fuse
+from memcube.store.memory.fusion import NEUTRAL, Floats, Fused, fuse
 from memcube.store.memory.links import NOTHING
 from memcube.store.memory.ranking import Found, Stated, candidates, columns, strength
 from memcube.store.memory.rows import SubjectRows
@@ -32,12 +32,17 @@ class Wanted(msgspec.Struct, frozen=True):
 
 
 class Standing(msgspec.Struct, frozen=True):
-    """What may be found: the rows that are served, the units in their order, and their words."""
+    """What may be found: the rows that are served, the units in their order, their words and their trust.
+
+    over: by row, whether it is a fact that was replaced. trust: by place.
+    """
 
     served: Flags
+    over: Flags
     talk: Conversation
     scorer: Scorer
     stated: Stated
+    trust: Floats
 
 
 class Search:
@@ -83,12 +88,11 @@ class Search:
                 stated=standing.stated,
                 answering=self._answering(terms, standing.stated),
             )
-            trust = table.trust[talk.rows[places]].astype(np.float64)
-            fused = fuse(raw, strength(places, found), trust, self._columns)
+            fused = fuse(raw, strength(places, found), standing.trust[places], self._columns)
             return [
                 self._hit(
                     cube,
-                    standing.served,
+                    standing,
                     found,
                     place=int(places[n]),
                     score=float(fused.scores[n]),
@@ -103,39 +107,58 @@ class Search:
         if usual and isinstance(self._rows.standing, Standing):
             return self._rows.standing
         rows, table = self._rows, self._rows.table
-        served, unit, drawn = self._units(wanted)
+        served, over = rows.served(wanted.as_of, wanted.others)
+        unit, drawn = self._units(served)
         order = rows.in_order(np.flatnonzero(unit))
         talk = Conversation(order, table.said, table.run, table.turn)
         places = self._places(talk, drawn)
         standing = Standing(
             served,
+            over,
             talk,
             Scorer(rows.words, places, talk, (0, REACH)),
             Stated(
                 stated := np.flatnonzero((places >= 0) & (table.question[: len(drawn)] > 0)), places[stated]
             ),
+            self._trust(talk, served),
         )
         if usual:
             rows.standing = standing
         return standing
 
-    def _units(self, wanted: Wanted) -> tuple[Flags, Flags, Flags]:
-        """By row: whether it may be served, whether it is a unit, and whether it belongs to one as its fact.
+    def _units(self, served: Flags) -> tuple[Flags, Flags]:
+        """By row: whether it is a unit, and whether it belongs to one as its fact.
 
-        A unit is a raw turn, unless a fact drawn from it holds no longer; and a fact without such a turn.
+        A unit is a raw turn, and a fact without such a turn.
+        """
+        table = self._rows.table
+        event, turn = table.event[: len(served)], table.turn[: len(served)]
+        told = np.zeros(len(self._rows.events), np.bool_)
+        told[event[served & turn]] = True
+        told[NOTHING] = False
+        return served & (told[event] == turn), served & told[event] & ~turn
+
+    def _trust(self, talk: Conversation, served: Flags) -> Floats:
+        """By place: of a turn and of what was drawn from it the least, if one is doubted, and else the most.
+
+        Feedback judges what was shown, which mostly is a fact; it is found by its turns.
         """
         rows, table = self._rows, self._rows.table
-        used = rows.used
-        served, ended = rows.served(wanted.as_of, wanted.others)
-        event, turn = table.event[:used], table.turn[:used]
-        outlived = np.zeros(len(rows.events), np.bool_)
-        outlived[event[ended]] = True
-        outlived[rows.withdrawn()] = True
-        outlived[NOTHING] = False
-        told = np.zeros(len(rows.events), np.bool_)
-        told[event[served & turn]] = True
-        told &= ~outlived
-        return served, served & (told[event] == turn), served & told[event] & ~turn
+        least = table.trust[talk.rows].astype(np.float64)
+        most = least.copy()
+        turns = np.flatnonzero(table.turn[talk.rows])
+        place_of = np.full(len(rows.events), -1, np.int64)
+        place_of[table.event[talk.rows[turns]]] = turns
+        rated = served & ~table.turn[: len(served)] & (table.trust[: len(served)] != NEUTRAL)
+        for row in np.flatnonzero(rated).tolist():
+            trust = table.trust[row]
+            for source in rows.cube(row).sources:
+                place = place_of[rows.events.number(source.event_id)]
+                if place >= 0:
+                    least[place] = min(least[place], trust)
+                    most[place] = max(most[place], trust)
+        trusted: Floats = np.where(least < NEUTRAL, least, most)
+        return trusted
 
     def _places(self, talk: Conversation, drawn: Flags) -> Rows:
         """By row: the place that its words belong to, or -1: a fact's to its turn, which it says in clear."""
@@ -175,20 +198,27 @@ class Search:
     def _hit(
         self,
         cube: MemCube,
-        served: Flags,
+        standing: Standing,
         found: Found,
         *,
         place: int,
         score: float,
         explained: tuple[Signal, ...],
     ) -> Hit:
-        drawn: list[MemCube] = []
-        if cube.form is Form.EPISODE:
-            rows = self._rows.drawn.of(cube.sources[0].event_id)
-            drawn = sorted((self._rows.cube(row) for row in rows if served[row]), key=lambda fact: fact.id)
-        return Hit(
-            cube, score, float(found.cosine[place]), float(found.words[place]), tuple(drawn), explained
-        )
+        drawn, over = self._said(cube, standing) if cube.form is Form.EPISODE else ((), ())
+        return Hit(cube, score, float(found.cosine[place]), float(found.words[place]), drawn, over, explained)
+
+    def _said(self, turn: MemCube, standing: Standing) -> tuple[tuple[MemCube, ...], tuple[str, ...]]:
+        """The facts drawn from the turn that are served, and what it says that is over."""
+        event_id = turn.sources[0].event_id
+        facts = [(row, self._rows.cube(row)) for row in self._rows.drawn.of(event_id)]
+        drawn = sorted((fact for row, fact in facts if standing.served[row]), key=lambda fact: fact.id)
+        over = {
+            fact.said_in(event_id)
+            for row, fact in facts
+            if standing.over[row] or fact.was_edited_since(event_id)
+        }
+        return tuple(drawn), tuple(sorted(over.union(self._rows.withdrawn.of(event_id))))
 
 
 def _signals(columns: Sequence[Column], raw: Floats, fused: Fused, candidate: int) -> tuple[Signal, ...]:

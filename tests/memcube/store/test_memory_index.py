@@ -98,7 +98,7 @@ SECRET_TOKENS = TokenVectors(np.array([4711, 815], np.uint16), np.array([[9, 8, 
 OTHER_TOKENS = TokenVectors(np.array([1], np.uint16), np.array([[1, 2, 3]], np.int8))
 
 
-@pytest.mark.parametrize("end", ["erase", "edit", "retract", "forget"])
+@pytest.mark.parametrize("end", ["erase", "edit", "retract and erase", "forget"])
 def test_words_that_are_gone_leave_no_copy_in_the_index(end: str) -> None:
     store = FakeStore()
     index = in_memory(store)
@@ -114,8 +114,11 @@ def test_words_that_are_gone_leave_no_copy_in_the_index(end: str) -> None:
         store.erase(cube)
     elif end == "edit":
         store.say(ANA, "1", "Somebody lives somewhere on a road", some_vector(9))
-    elif end == "retract":
-        store.change(cube, state=State.RETRACTED)
+    elif end == "retract and erase":
+        retracted = store.change(cube, state=State.RETRACTED)
+        index.refresh(ANA)
+        assert index.search(ANA, "Zanzibar", axis(0), limit=5, as_of=None) == []
+        store.erase(retracted)
     else:
         index.forget(ANA)
     if end != "forget":

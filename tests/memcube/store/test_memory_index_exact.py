@@ -117,13 +117,7 @@ class Naive:
         stands = [change for change in self.changes if change.cube.state in standing]
         true = {change.cube.id for change in stands if serves(change.cube, as_of)}
         served = [c for c in stands if c.cube.id in true and (others is None or c.cube.comes_from(others))]
-        outlived = {
-            event_of(change.cube)
-            for change in self.changes
-            if change.cube.payload is not None and change.cube.form is Form.FACT
-            if change.cube.state is State.RETRACTED or (change in stands and change.cube.id not in true)
-        }
-        turns = {event_of(c.cube) for c in served if c.cube.form is Form.EPISODE} - outlived
+        turns = {event_of(c.cube) for c in served if c.cube.form is Form.EPISODE}
         units = [c for c in served if (event_of(c.cube) in turns) == (c.cube.form is Form.EPISODE)]
         self.units = sorted(units, key=lambda c: (run_of(c.cube), said(c.cube), c.cube.id.replace("-", "")))
         self.facts = [c.cube for c in served if c.cube.form is Form.FACT]
