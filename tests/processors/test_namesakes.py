@@ -99,11 +99,19 @@ def test_what_one_did_or_lost_oneself_ends(home: Conversation, known: str, news:
 
 
 def test_a_fact_that_names_two_animals_stays_when_one_of_them_dies(home: Conversation) -> None:
-    home.say("I have a dog called Rex and a cat called Momo.", day=1)
+    home.say("My dog Rex and my cat Momo sleep in one basket.", day=1)
     both = [fact for fact in home.facts() if "Rex" in fact and "Momo" in fact]
     assert both
     home.say("Rex died.", day=5)
     assert set(both) <= set(home.facts())
+
+
+def test_of_two_animals_told_in_one_breath_the_dead_one_ends(home: Conversation) -> None:
+    home.say("I have a dog called Rex and a cat called Momo.", day=1)
+    home.say("Rex died.", day=5)
+    has = [fact for fact in home.facts() if fact.startswith("Ada has")]
+    assert any("Momo" in fact for fact in has)
+    assert not any("Rex" in fact for fact in has)
 
 
 def test_ones_cousin_of_ones_own_name_is_somebody_else(home: Conversation) -> None:
