@@ -15,7 +15,7 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from bench import labelled, locomo
+from bench import dialogues, labelled, locomo
 from bench.facets import facets, pairs
 from bench.labelled import Expected, Labelled, Said, Verdict, expectations, judge
 from bench.processes import BenchError
@@ -45,14 +45,8 @@ def main(arguments: Sequence[str]) -> int:
     except BenchError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    developed = labelled.development()
-    expected = {**expectations(), **{name: memories for name, (_, memories) in developed.items()}}
-    further = [turn for turn, _ in developed.values()]
-    chosen = [
-        turn
-        for turn in (further if options.part == "development" else labelled.turns())
-        if (turn.origin == "own" or options.data) and _wanted(turn, options.part)
-    ]
+    expected, turns = _labelled(options.part)
+    chosen = [turn for turn in turns if turn.origin == "own" or options.data]
     warm_up()
     verdicts: dict[str, Verdict] = {}
     matched: dict[str, list[tuple[Candidate, Expected]]] = {}
@@ -138,8 +132,14 @@ def _texts(data: Path | None) -> Mapping[str, tuple[str, tuple[Said, ...]]]:
     return found
 
 
-def _wanted(turn: Labelled, part: str) -> bool:
-    return part in ("all", "development") or turn.held_out == (part == "held-out")
+def _labelled(part: str) -> tuple[Mapping[str, tuple[Expected, ...]], Sequence[Labelled]]:
+    """The turns of a part, and what is expected of them."""
+    if part in (*labelled.DEVELOPMENT, dialogues.PART):
+        told = part == dialogues.PART
+        developed = dialogues.labelled_turns() if told else labelled.development(part)
+        return {name: one for name, (_, one) in developed.items()}, [turn for turn, _ in developed.values()]
+    wanted = [one for one in labelled.turns() if part == "all" or one.held_out == (part == "held-out")]
+    return expectations(), wanted
 
 
 def _show(
@@ -185,10 +185,11 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--data", type=Path, help="LoCoMo's JSON; without it only the turns of our own")
     parser.add_argument(
         "--part",
-        choices=("tuning", "development", "held-out", "all"),
+        choices=("tuning", *labelled.DEVELOPMENT, dialogues.PART, "held-out", "all"),
         default="tuning",
         help="two thirds of the turns are for writing rules, one third is only measured;"
-        " development: 240 more, labelled once (default: tuning)",
+        " development and further: 240 and 230 more, labelled once; dialogues: whole conversations"
+        " (default: tuning)",
     )
     parser.add_argument("--show", action="store_true", help="every turn with something wrong or missed")
     parser.add_argument("--json", action="store_true", help="one JSON object")

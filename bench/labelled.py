@@ -118,9 +118,12 @@ class _Developed(Labelled, frozen=True):
     memories: tuple[Label, ...]
 
 
-def development() -> Mapping[str, tuple[Labelled, tuple[Expected, ...]]]:
-    """Further turns at their natural rate, labelled once, by turn: for writing rules, never for a claim."""
-    raw = (FOLDER / "development.json").read_bytes()
+DEVELOPMENT: Final = ("development", "further")
+
+
+def development(batch: str) -> Mapping[str, tuple[Labelled, tuple[Expected, ...]]]:
+    """More turns, labelled once, by turn: for writing rules, never for a claim. `batch`: of `DEVELOPMENT`."""
+    raw = (FOLDER / f"{batch}.json").read_bytes()
     return {
         turn.id: (turn, tuple(Expected((label, label)) for label in turn.memories))
         for turn in msgspec.json.decode(raw, type=tuple[_Developed, ...])

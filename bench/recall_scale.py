@@ -1,4 +1,4 @@
-"""How a recall grows with what is remembered: one subject of 1k to 100k memories, a tenant of many subjects.
+"""How a recall grows with what is remembered: one subject of 1k to 200k memories, tenants of many subjects.
 
 Each size is measured in a process of its own, so that its memory is its own too. The record is a real
 one on disk; Kafka, HTTP and role memory take no part.
@@ -10,13 +10,13 @@ import multiprocessing
 import os
 import random
 import time
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 from itertools import cycle
 from pathlib import Path
+from threading import Event
 from typing import Final
 
 import msgspec
@@ -27,14 +27,14 @@ from bench import Say
 from bench.memories import Storyteller, memories, near, questions
 from bench.processes import usage
 from bench.report import Findings
-from bench.scales import PHASES, Scale, figures, latencies, phase_shares, starts
+from bench.scales import PHASES, Scale, Watch, figures, latencies, phase_shares, starts
 from bench.system import scratch
 from memcube.governance.keys import KeyStore
 from memcube.governance.sealing import SubjectSealer
 from memcube.models import load_embedder
 from memcube.plaintext.cues import cues
 from memcube.plaintext.recall import Recaller
-from memcube.plaintext.words import terms
+from memcube.plaintext.words import Terms, terms
 from memcube.settings import DataFolder, Settings
 from memcube.store.memory import InMemoryRecallIndex
 from memcube.store.record import Embedded, Partition, Share, SubjectWork
@@ -46,6 +46,8 @@ QUICK_SIZES: Final = SIZES[:2]
 SUBJECTS: Final = 1_000
 EACH: Final = 100
 MANY: Final = 1_000
+LARGE: Final = 200_000
+SMALL: Final = 3
 QUESTIONS: Final = 200
 COLD_STARTS: Final = 3
 _COMMIT: Final = 5_000
@@ -58,12 +60,17 @@ _TIGHT: Final = 40 << 20
 
 
 class Scenario(msgspec.Struct, frozen=True):
-    """What is asked: `subjects` in turn at random, under a budget of bytes."""
+    """What is asked: `subjects` in turn at random, under a budget of bytes.
+
+    beside: a subject that is loaded before; `busy`: and asked by another thread all the while.
+    """
 
     name: str
     subjects: tuple[str, ...]
     memories: int
     budget: int
+    beside: str = ""
+    busy: bool = False
 
 
 def measure(*, quick: bool, say: Say) -> Findings:
@@ -117,6 +124,19 @@ def _fill(data: DataFolder, sizes: Sequence[int], *, quick: bool, say: Say) -> l
         writer.write(key, size, teller, near(real, size, size))
         scenarios.append(Scenario(f"{size:,} in one subject", (key,), size, _PLENTY))
     if not quick:
+        say(f"writing one subject of {LARGE} memories beside one of {SMALL}")
+        large, small, other = (f"pair/user:{which}" for which in ("large", "small", "other"))
+        writer.write(large, LARGE, teller, near(real, LARGE, LARGE))
+        for key in (small, other):
+            writer.write(key, SMALL, teller, real[:SMALL])
+        one = (small,)
+        scenarios += [
+            Scenario(f"{LARGE:,} in one subject", (large,), LARGE, _PLENTY),
+            Scenario(f"{SMALL}, alone", one, SMALL, _PLENTY),
+            Scenario(f"{SMALL}, beside {LARGE:,}", one, SMALL, _PLENTY, beside=large),
+            Scenario(f"{SMALL}, while {SMALL} are asked", one, SMALL, _PLENTY, beside=other, busy=True),
+            Scenario(f"{SMALL}, while {LARGE:,} are asked", one, SMALL, _PLENTY, beside=large, busy=True),
+        ]
         say(f"writing {SUBJECTS} subjects of {MANY} memories")
         crowd = tuple(f"crowd/user:{number}" for number in range(SUBJECTS))
         for number, key in enumerate(crowd):
@@ -170,21 +190,6 @@ class _Writer:
 # --- the questions -----------------------------------------------------------------------------------------
 
 
-class _Watch:
-    """The seconds of each phase of one recall."""
-
-    def __init__(self) -> None:
-        self.seconds: defaultdict[str, float] = defaultdict(float)
-
-    @contextmanager
-    def timed(self, phase: str) -> Iterator[None]:
-        since = time.perf_counter()
-        try:
-            yield
-        finally:
-            self.seconds[phase] += time.perf_counter() - since
-
-
 def _in_own_process(data: DataFolder, scenario: Scenario) -> Scale:
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, mp_context=context) as pool:
@@ -196,7 +201,7 @@ def _measure(root: Path, scenario: Scenario) -> Scale:
     embedder = load_embedder("minilm", 1)
     asked = questions(_WARM_UP + QUESTIONS, seed=2)
     alone = [_seconds(partial(embedder.embed, [question])) for question in asked][_WARM_UP:]
-    watch = _Watch()
+    watch = Watch()
 
     def recaller() -> tuple[Recaller, InMemoryRecallIndex]:
         store = SQLiteCubeStore(data.record, SubjectSealer(KeyStore(data.keys)), read_only=True)
@@ -206,6 +211,7 @@ def _measure(root: Path, scenario: Scenario) -> Scale:
             embedder.dimensions,
             scenario.budget,
             analyse=terms,
+            analyse_many=Terms,
             cues=cues,
             timed=watch.timed,
         )
@@ -214,8 +220,10 @@ def _measure(root: Path, scenario: Scenario) -> Scale:
     def ask(recalls: Recaller, subject: str, question: str) -> float:
         return _seconds(lambda: recalls.recall(subject, question, limit=5, as_of=None))
 
-    before = usage(os.getpid()).rss
     recalls, index = recaller()
+    if scenario.beside:
+        ask(recalls, scenario.beside, asked[0])
+    before = usage(os.getpid()).rss
     cold = [ask(recalls, subject, asked[0]) for subject in scenario.subjects]
     rss = usage(os.getpid()).rss - before
     if len(scenario.subjects) == 1:
@@ -226,13 +234,14 @@ def _measure(root: Path, scenario: Scenario) -> Scale:
     choice = random.Random(3)
     total: list[float] = []
     phases: dict[str, list[float]] = {phase: [] for phase in PHASES}
-    for number, question in enumerate(asked):
-        watch.seconds.clear()
-        took = ask(recalls, choice.choice(scenario.subjects), question)
-        if number >= _WARM_UP:
-            total.append(took)
-            for phase in PHASES:
-                phases[phase].append(watch.seconds[phase])
+    with _asking(scenario, lambda question: ask(recalls, scenario.beside, question)):
+        for number, question in enumerate(asked):
+            watch.seconds.clear()
+            took = ask(recalls, choice.choice(scenario.subjects), question)
+            if number >= _WARM_UP:
+                total.append(took)
+                for phase in PHASES:
+                    phases[phase].append(watch.seconds[phase])
     return Scale(
         name=scenario.name,
         memories=scenario.memories,
@@ -244,6 +253,29 @@ def _measure(root: Path, scenario: Scenario) -> Scale:
         counted=index.used_bytes,
         loaded=len(index.loaded),
     )
+
+
+@contextmanager
+def _asking(scenario: Scenario, ask: Callable[[str], object]) -> Iterator[None]:
+    """Another thread asks the subject beside, one question after the other, if that is wanted."""
+    if not scenario.busy:
+        yield
+        return
+    done = Event()
+
+    def go_on() -> None:
+        for question in cycle(questions(QUESTIONS, seed=4)):
+            if done.is_set():
+                return
+            ask(question)
+
+    with ThreadPoolExecutor(1) as thread:
+        asking = thread.submit(go_on)
+        try:
+            yield
+        finally:
+            done.set()
+        asking.result()
 
 
 def _seconds(work: Callable[[], object]) -> float:

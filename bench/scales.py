@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from threading import local
 from typing import Final
 
 import msgspec
@@ -11,6 +15,21 @@ from bench.report import Table, ms
 from bench.samples import Samples
 
 PHASES: Final = ("position", "embedding", "bm25", "vector", "fusion", "folding")
+
+
+class Watch(local):
+    """The seconds of each phase of one recall, of the thread that asks."""
+
+    def __init__(self) -> None:
+        self.seconds: defaultdict[str, float] = defaultdict(float)
+
+    @contextmanager
+    def timed(self, phase: str) -> Iterator[None]:
+        since = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds[phase] += time.perf_counter() - since
 
 
 class Scale(msgspec.Struct, frozen=True):

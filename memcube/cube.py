@@ -83,6 +83,7 @@ class Source(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """The turn or command that a memory came from. `time` is when it was said, with the speaker's offset.
 
     others: the ids that its event gave beside the subject's, if any.
+    said: what the memory said when this source said it, if a person has put it into other words since.
     """
 
     event_id: str
@@ -90,6 +91,7 @@ class Source(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     time: datetime
     source_id: str | None = None
     others: Others | None = None
+    said: str | None = None
 
 
 Role = Literal["user", "assistant"]
@@ -166,6 +168,14 @@ class MemCube(msgspec.Struct, frozen=True, gc=False):
     @property
     def sources(self) -> tuple[Source, ...]:
         return self.payload.sources if self.payload else ()
+
+    def said_in(self, event_id: str) -> str:
+        """What this memory says by the words of that event, which an edit does not change."""
+        return next((s.said for s in self.sources if s.event_id == event_id and s.said), self.text)
+
+    def was_edited_since(self, event_id: str) -> bool:
+        """Whether it says something else than that event said, one of its sources."""
+        return any(s.event_id == event_id and s.said is not None for s in self.sources)
 
     def comes_from(self, wanted: Others) -> bool:
         """Whether one of its sources has all of these ids."""

@@ -44,9 +44,13 @@ def edit(revision: Revision, data: Edit, statement: Statement) -> None:
             revision.revise(cube, Decision.PIN, "pinned" if pinned else "unpinned", pinned=pinned)
         return
     who = speaker(revision.event, revision.opened.contents[0])
-    payload = msgspec.structs.replace(
-        with_source(cube.payload, revision.source(who)), text=statement.text, value=None
+    # Their turns go on saying the old words.
+    sources = tuple(
+        source if source.said is not None else msgspec.structs.replace(source, said=cube.text)
+        for source in cube.sources
     )
+    payload = msgspec.structs.replace(cube.payload, text=statement.text, value=None, sources=sources)
+    payload = with_source(payload, revision.source(who))
     # What a person has put right does not fade.
     revision.revise(cube, Decision.EDIT, "edited", payload=payload, pinned=pinned, expires_at=None)
 
@@ -79,9 +83,9 @@ def _undo(revision: Revision, data: Undo) -> None:
     for cube in newest.values():
         if cube.state is State.ERASED or revision.view.cube(cube.id).state is State.ERASED:
             raise NothingToUndo(f"cube {cube.id} was erased: that cannot be undone")
-        if revision.view.cube(cube.id).version != cube.version:
+        if not _as_it_was_left(revision.view.cube(cube.id), cube):
             raise NothingToUndo(f"cube {cube.id} has changed since: undo the later change first")
-    for cube in newest.values():
+    for cube in map(revision.view.cube, newest):
         first = min(version.version for version in made if version.id == cube.id)
         before = next((v for v in revision.view.history(cube.id) if v.version == first - 1), None)
         if before is None:
@@ -103,8 +107,30 @@ def _undo(revision: Revision, data: Undo) -> None:
                 valid_to=before.valid_to,
                 trust=before.trust,
                 pinned=before.pinned,
-                expires_at=before.expires_at,
+                # Undone, an expiry is a person's word that it still holds: the next tick does not end it.
+                expires_at=None if cube.state is State.EXPIRED else before.expires_at,
             )
+
+
+def _as_it_was_left(now: MemCube, left: MemCube) -> bool:
+    """Whether this is still what the event left, which it also is once all later changes were undone."""
+    if now.version == left.version:
+        return True
+    spared = msgspec.structs.replace(left, expires_at=None)  # by the undo of its expiry
+    return now.decision is Decision.UNDO and _restored(now) in {_restored(left), _restored(spared)}
+
+
+def _restored(cube: MemCube) -> tuple[object, ...]:
+    """What an undo puts back."""
+    return (
+        cube.state,
+        cube.payload,
+        cube.valid_from,
+        cube.valid_to,
+        cube.trust,
+        cube.pinned,
+        cube.expires_at,
+    )
 
 
 def _living(revision: Revision, cube_id: str) -> MemCube:

@@ -14,19 +14,22 @@ import msgspec
 
 from memcube.cube import Decision, Form, MemCube, Source, State
 from memcube.errors import Refused
-from memcube.plaintext.frames import frame
+from memcube.plaintext.frames import Frame, frame
 from memcube.plaintext.lifetimes import expires
 from memcube.plaintext.spoken import command
 from memcube.plaintext.view import SubjectView
-from memcube.plaintext.words import content_stems
-from processors import changes, commands, erase, orders
+from processors import changes, commands, erase, orders, overheard
+from processors.echoes import is_echo
+from processors.edits import edited_away, keep_right, new_sources
 from processors.extract import speaker
 from processors.losses import lost
-from processors.retire import end, retire_turn, take_back
+from processors.persons import who
+from processors.retire import retire_turns, said_at, supersede, take_back
 from processors.returns import put_in_place
 from processors.revision import Revision, with_source
 from processors.sameness import said_before
 from processors.step import Opened, Outcome, Statement, Vectors
+from processors.undone import undone
 from schemas.events import (
     Edit,
     Extracted,
@@ -45,12 +48,6 @@ from schemas.events import (
 PROCESSOR: Final = "consolidate/2"
 # An answer is given a handful of memories; a list without end would be kept with every turn.
 _MOST_USED: Final = 64
-# What an answer says around the memories that it was given.
-_AROUND: Final = frozenset(
-    content_stems(
-        "say said tell told mention mentioned remember recall know noted memory accord currently according"
-    )
-)
 
 
 def consolidate(
@@ -81,15 +78,17 @@ def consolidate(
             raise TypeError("a reprocess reads the stored turns first: see `processors.reprocess`")
         case _:
             assert_never(opened.event.data)
+    retire_turns(revision)
     return Outcome(revision.steps(), close=outcome.close, shred=outcome.shred)
 
 
 def retell(opened: Opened, statements: tuple[Statement, ...], vectors: Vectors, view: SubjectView) -> None:
     """Stage what facts of a stored turn do to what is known. What it asked of the memory was done then."""
     revision = Revision(view, opened, vectors, PROCESSOR)
-    sources = (revision.source(speaker(opened.event, opened.contents[0])),)
+    sources = (revision.source(who(revision).name),)
     for statement in statements:
         _fact(revision, statement, sources)
+    _overheard(revision, statements)
 
 
 def _hear(revision: Revision, statements: tuple[Statement, ...]) -> None:
@@ -97,7 +96,15 @@ def _hear(revision: Revision, statements: tuple[Statement, ...]) -> None:
     content = revision.opened.contents[0]
     asked = command(content.text)
     if asked is not None and orders.obey(revision, asked):
-        return
+        if not asked.rest:
+            return
+        # What names the forgotten is not kept; what is said behind it is a turn as any other.
+        statements = tuple(
+            msgspec.structs.replace(statement, text=asked.rest)
+            if statement.form is Form.EPISODE
+            else statement
+            for statement in statements
+        )
     sources = (revision.source(speaker(revision.event, content)),)
     for statement in statements:
         if statement.form is Form.EPISODE:
@@ -105,9 +112,14 @@ def _hear(revision: Revision, statements: tuple[Statement, ...]) -> None:
             revision.add(statement, sources, "turn", follows=before)
         else:
             _fact(revision, statement, sources)
-    outlived = [fact.valid_to for fact in revision.view.drawn_from(revision.event.id) if fact.valid_to]
-    if outlived:
-        retire_turn(revision, revision.event.id, max(outlived))
+    _overheard(revision, statements)
+
+
+def _overheard(revision: Revision, statements: tuple[Statement, ...]) -> None:
+    heard = overheard.clauses(revision)
+    for statement in overheard.said_again(revision, heard):
+        _fact(revision, statement, (revision.source(statement.speaker or ""),))
+    overheard.end_what_is_over(revision, heard, statements)
 
 
 def _answered(revision: Revision, turn: Statement, data: Response) -> None:
@@ -118,9 +130,8 @@ def _answered(revision: Revision, turn: Statement, data: Response) -> None:
     used = tuple(cube_id for cube_id in dict.fromkeys(data.used) if cube_id in revision.view)[:_MOST_USED]
     before = revision.view.episode_before(turn.valid_from)
     sources = (revision.source(speaker(revision.event, revision.opened.contents[0])),)
-    given = [*used, before] if before else list(used)
-    known = _AROUND.union(*(content_stems(revision.view.cube(cube_id).text) for cube_id in given))
-    if used and content_stems(turn.text) <= known:
+    given = [revision.view.cube(cube_id).text for cube_id in ([*used, before] if before else used)]
+    if used and is_echo(turn.text, given):
         revision.add(
             turn, sources, "echo", state=State.ARCHIVED, valid_to=turn.valid_from, follows=before, used=used
         )
@@ -163,26 +174,30 @@ def _extracted(revision: Revision, statements: tuple[Statement, ...], data: Extr
 
 def _fact(revision: Revision, statement: Statement, sources: tuple[Source, ...]) -> None:
     statement = put_in_place(revision, statement)
-    if (same := said_before(revision, statement)) is not None:
+    said = frame(statement.text)
+    if (same := said_before(revision, statement, said)) is not None:
         _merge(revision, same, statement, sources)
     elif statement.cue == "ending":
-        _end(revision, statement, sources)
+        _end(revision, statement, said, sources)
     else:
-        _replace(revision, statement, sources)
+        _replace(revision, statement, said, sources)
 
 
-def _replace(revision: Revision, statement: Statement, sources: tuple[Source, ...]) -> None:
+def _replace(revision: Revision, statement: Statement, framed: Frame, sources: tuple[Source, ...]) -> None:
     """Add the statement; it takes the place of what it changes."""
     said = revision.now
     view = revision.view
-    others = changes.each_once([*changes.replaced(view, statement), *lost(view, statement)])
-    if (edited := _edited_away(revision, statement)) is not None:
-        revision.noop("edited-since", edited)
+    taken = changes.replaced(view, statement, framed, said)
+    me = who(revision)
+    taken = [*taken, *lost(view, statement, framed), *undone(view, statement)]
+    others = me.but_namesakes(changes.each_once(taken))
+    if (edited := edited_away(revision, statement)) is not None:
+        keep_right(revision, edited, statement, sources)
         return
-    for cube in changes.denied(revision.view, statement):
+    for cube in me.but_namesakes(changes.denied(view, statement, framed)):
         take_back(revision, cube, "corrected")
-    later = [_said(revision, cube) for cube in others if _said(revision, cube) > said]
-    announced = _is_announced(statement, said)
+    later = [said_at(revision, cube) for cube in others if said_at(revision, cube) > said]
+    announced = framed.holds and _is_announced(statement, said)
     if later:
         for cube in others:
             _end_at(revision, cube, said)
@@ -192,7 +207,7 @@ def _replace(revision: Revision, statement: Statement, sources: tuple[Source, ..
         revision.add(statement, sources, "announced", expires_at=_expires(statement, said))
     else:
         for cube in others:
-            _supersede(revision, cube, statement)
+            supersede(revision, cube, statement)
         reason = "remember" if statement.kept else "new"
         revision.add(statement, sources, reason, expires_at=_expires(statement, said))
 
@@ -201,7 +216,7 @@ def _is_announced(statement: Statement, said: datetime) -> bool:
     """Whether it will be true on a day to come. Of plans and of denials the last word counts at once."""
     ahead = statement.dated and statement.valid_from > said
     plan = changes.slot_of(statement.slot)[1].startswith("plan")
-    return ahead and not plan and frame(statement.text).holds
+    return ahead and not plan
 
 
 def _expires(statement: Statement, said: datetime) -> datetime | None:
@@ -209,59 +224,60 @@ def _expires(statement: Statement, said: datetime) -> datetime | None:
     if statement.kept or (statement.cue == "correction" and statement.category != "plan"):
         return None
     happens = statement.valid_from if statement.dated else None
-    return expires(statement.text, statement.category, said=said, happens=happens, until=statement.until)
+    return expires(
+        statement.text,
+        statement.category,
+        slot=changes.slot_of(statement.slot)[1] or None,
+        said=said,
+        happens=happens,
+        until=statement.until,
+    )
 
 
 def _end_at(revision: Revision, cube: MemCube, said: datetime) -> None:
     """What a late statement replaced was over when that was said, and not only at the next one."""
     if (
-        _said(revision, cube) < said
+        said_at(revision, cube) < said
         and cube.state is State.SUPERSEDED
         and (cube.valid_to is None or cube.valid_to > said)
     ):
         revision.revise(cube, Decision.SUPERSEDE, "said-late", valid_to=said)
 
 
-def _edited_away(revision: Revision, statement: Statement) -> MemCube | None:
-    """The memory in which a person has put this very value right: saying it again does not bring it back."""
-    if statement.slot is None or statement.value is None:
-        return None
-    for cube in revision.view.in_slot(statement.slot):
-        if cube.state is State.ACTIVE and cube.payload and cube.payload.value is None:
-            versions = revision.view.history(cube.id)
-            if any(version.payload and version.payload.value == statement.value for version in versions):
-                return cube
-    return None
-
-
-def _end(revision: Revision, statement: Statement, sources: tuple[Source, ...]) -> None:
+def _end(revision: Revision, statement: Statement, framed: Frame, sources: tuple[Source, ...]) -> None:
     """Add an ending ("no longer works at Acme") and supersede what it ends.
 
     It takes no slot itself, or the next job would replace the statement that the last one ended. One that
     was said before what it would end was said late: that has begun again since.
     """
     said = revision.now
-    ended = changes.ended(revision.view, statement)
+    me = who(revision)
+    ended = me.but_namesakes(changes.ended(revision.view, statement))
     later = [
-        _said(revision, cube) for cube in ended if cube.state is State.ACTIVE and _said(revision, cube) > said
+        said_at(revision, cube)
+        for cube in ended
+        if cube.state is State.ACTIVE and said_at(revision, cube) > said
     ]
     for cube in ended:
-        if _said(revision, cube) <= said:
-            _supersede(revision, cube, statement)
+        if said_at(revision, cube) <= said:
+            supersede(revision, cube, statement)
     without = msgspec.structs.replace(statement, slot=None, value=None)
     if later:
         revision.add(without, sources, "said-late", state=State.SUPERSEDED, valid_to=min(later))
         return
-    more = [*changes.replaced(revision.view, without), *lost(revision.view, statement)]
-    for cube in changes.each_once(more):
-        if _said(revision, cube) <= said:
-            _supersede(revision, cube, statement)
+    more = [
+        *changes.replaced(revision.view, without, framed, said),
+        *lost(revision.view, statement, framed),
+        *undone(revision.view, statement),
+    ]
+    for cube in me.but_namesakes(changes.each_once(more)):
+        if said_at(revision, cube) <= said:
+            supersede(revision, cube, statement)
     revision.add(without, sources, "new", expires_at=_expires(statement, said))
 
 
 def _merge(revision: Revision, same: MemCube, statement: Statement, sources: tuple[Source, ...]) -> None:
-    known = {source.event_id for source in same.sources}
-    new = [source for source in sources if source.event_id not in known]
+    new = new_sources(same, sources)
     if same.payload is None or not new:
         revision.noop("said-twice-in-one-turn", same)
         return
@@ -276,17 +292,3 @@ def _merge(revision: Revision, same: MemCube, statement: Statement, sources: tup
     revision.revise(
         same, Decision.MERGE, "said-again", payload=payload, valid_from=valid_from, expires_at=expires_at
     )
-
-
-def _supersede(revision: Revision, cube: MemCube, by: Statement) -> None:
-    said = revision.now
-    dated_change = by.dated and _said(revision, cube) < by.valid_from <= said
-    reason = {"correction": "corrected", "ending": "ended", None: "replaced"}[by.cue]
-    end(revision, cube, reason, by.valid_from if dated_change else said)
-
-
-def _said(revision: Revision, cube: MemCube) -> datetime:
-    """When a memory was last said; what was announced for a day that is over counts from that day."""
-    said = min(max(source.time for source in cube.sources), cube.recorded_at)
-    plan = cube.payload is None or changes.slot_of(cube.payload.slot)[1].startswith("plan")
-    return cube.valid_from if not plan and said < cube.valid_from <= revision.opened.recorded_at else said

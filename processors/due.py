@@ -11,12 +11,14 @@ import msgspec
 
 from memcube.cube import Decision, Form, MemCube, State
 from memcube.plaintext.view import SubjectView
-from processors.changes import functional, slot_of
+from processors.changes import each_once, functional, slot_of
 from processors.revision import Revision
 
 # A plan to move is a plan for the home, and a plan to start is one for the job.
 _COMES_TO: Final[Mapping[str, str]] = {"plan/move": "lives_in", "plan/job": "works_at"}
-_PLACE: Final = re.compile(r"\b(?:to|at|with|for|join(?:s|ing)?) (?P<v>[A-Z][\w&'-]+(?: [A-Z][\w&'-]+)*)")
+_PLACE: Final = re.compile(
+    r"\b(?:to|at|with|for|join(?:s|ing)?|liv(?:es?|ing) in) (?P<v>[A-Z][\w&'-]+(?: [A-Z][\w&'-]+)*)"
+)
 
 
 def tick(revision: Revision) -> None:
@@ -67,11 +69,10 @@ def _begin(revision: Revision, announced: MemCube) -> None:
         cube = revision.revise(announced, Decision.BEGIN, "day-has-come", payload=payload, expires_at=None)
     if cube.payload is None or cube.payload.slot is None:
         return
-    for other in revision.view.in_slot(cube.payload.slot):
-        before = other.valid_from < cube.valid_from and other.id != cube.id
-        if before and other.state is State.ACTIVE and not other.pinned and other.payload:
-            if other.payload.value == cube.payload.value:
-                continue
+    slot, value = cube.payload.slot, cube.payload.value
+    others = [known for known in revision.view.values(slot) if known != value]
+    for other in each_once(fact for known in others for fact in revision.view.holding(slot, known)):
+        if other.valid_from < cube.valid_from and not other.pinned:
             revision.revise(
                 other, Decision.SUPERSEDE, "replaced", state=State.SUPERSEDED, valid_to=cube.valid_from
             )

@@ -6,23 +6,24 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+import msgspec
+
 from memcube.cube import Form
 from memcube.plaintext import extract as rules
 from memcube.plaintext.extract.slot_table import is_functional
+from memcube.plaintext.restated import first_sentence, in_one_turn, is_said_whole, put_right
 from memcube.plaintext.spoken import Spoken, command
-from processors.step import Heard, Opened, Statement
+from memcube.plaintext.told import told
+from memcube.plaintext.words import content_stems
+from processors.step import Cue, Heard, Opened, Statement
 from schemas.body import Content
 from schemas.envelope import Event
 from schemas.events import Edit, Extracted, Prompt, Remember, Response
 from schemas.subject import Address
 
-PROCESSOR: Final = "extract/3"
-# How a sentence that changes something begins, without saying what.
-_LEADS: Final = re.compile(
-    r"(?:(?<=^)|(?<=[.!?] ))(?:(?:no|oh)?,? ?wait,? (?:no,? )?(?=actually)"
-    r"|(?:it |as it )?turns out,? (?:that )?|from now on,? (?=please|always|never|don't|do))(?P<first>\w)",
-    re.IGNORECASE,
-)
+PROCESSOR: Final = "extract/4"
+# What a colon announces is a statement of its own: "First week is over: I'm a teacher at Oakfield".
+_COLON: Final = re.compile(r"(?<=[a-z]): (?=(?:I|I'm|I've|[Ww]e|[Ww]e've|[Ww]e're|[Mm]y|[Oo]ur)\b)")
 # Said of an earlier statement, wherever it stands in the sentence.
 _MISTAKEN: Final = re.compile(
     r"\b(?:i was (?:wrong|mistaken)|my mistake|i misspoke|i mixed (?:it|that|them) up|typo)\b"
@@ -74,8 +75,11 @@ def _facts(event: Event, content: Content, before: Sequence[Heard]) -> tuple[Sta
     asked, who = command(content.text), speaker(event, content)
     bare = asked is not None and asked.wish in {"remember", "wrong", "outdated"}
     text = asked.words if asked is not None and bare else content.text
-    text = _LEADS.sub(lambda lead: lead["first"].upper(), text)
-    turn = rules.Turn(text=text[:1].upper() + text[1:], role="user", speaker=who, time=event.time)
+    if asked is not None and asked.wish == "forget-about":
+        text = asked.rest  # what names it is no memory
+    text, righted = _righted(text, who, before)
+    text = in_one_turn(_COLON.sub(". ", text))
+    turn = rules.Turn(text=text, role="user", speaker=who, time=event.time)
     earlier = [rules.Earlier(text=heard.text, speaker=heard.speaker) for heard in before]
     found = tuple(
         Statement(
@@ -87,8 +91,8 @@ def _facts(event: Event, content: Content, before: Sequence[Heard]) -> tuple[Sta
             slot=_owned(candidate),
             value=candidate.value if candidate.slot else None,
             dated=candidate.dated,
-            cue=candidate.cue or ("correction" if _MISTAKEN.search(candidate.quote) else None),
-            completed_by=None if candidate.completed_by is None else before[candidate.completed_by].event_id,
+            cue=_cue(candidate, righted),
+            completed_by=_completed_by(candidate, righted, before),
             speaker=who,
             category=candidate.category,
             until=candidate.until,
@@ -96,7 +100,108 @@ def _facts(event: Event, content: Content, before: Sequence[Heard]) -> tuple[Sta
         )
         for n, candidate in enumerate(rules.extract(turn, earlier))
     )
+    found = _with_slots(found, text, who)
+    if not any(statement.slot == f"{who.casefold()}/name" for statement in found):
+        found += _called(event, text, who)
     return found or _asked_for(event, asked, who)
+
+
+_CALL_ME: Final = re.compile(
+    r"(?:^|[,.;!-] ?|\b(?:so|and|but|just|please|you can|everyone can) )call me (?P<name>[A-Z][\w'-]+)"
+    r"(?= (?:from now on|please|instead|now|again|going forward|if you like)\b|[.,!;]|$)"
+)
+
+
+_NAME_NOW: Final = re.compile(
+    r"\bname\b[^.!?]{0,40}\b(?:it's|it is|i'm"
+    r"|i am)(?: now)? (?P<name>[A-Z][\w'-]+(?: [A-Z][\w'-]+)*)(?: now)?(?=[.,!]|$)"
+)
+
+
+def _called(event: Event, text: str, who: str) -> tuple[Statement, ...]:
+    """The name that stands behind another statement: "everybody says Lexi, so call me Lexi from now on"."""
+    found = _CALL_ME.search(text) or _NAME_NOW.search(text)
+    if found is None:
+        return ()
+    return (
+        Statement(
+            step="name",
+            form=Form.FACT,
+            text=f"{who} is called {found['name']}",
+            valid_from=event.time,
+            processor=PROCESSOR,
+            slot=f"{who.casefold()}/name",
+            value=found["name"].casefold(),
+            speaker=who,
+            category="fact",
+        ),
+    )
+
+
+def _with_slots(found: tuple[Statement, ...], text: str, who: str) -> tuple[Statement, ...]:
+    """Statements with the slot that one of their clauses fills: "left Bremen, she lives in Husum now"."""
+    if all(statement.slot is not None for statement in found):
+        return found
+    filled = [
+        (clause.text, *slot)
+        for clause in told(text, who)
+        if (slot := clause.filled()) and "/plan/" not in slot[0]
+    ]
+    known = {statement.slot for statement in found}
+    return tuple(
+        msgspec.structs.replace(statement, slot=fits[0][1], value=fits[0][2])
+        if statement.slot is None
+        and statement.cue != "ending"
+        and len(fits := [one for one in filled if one[1] not in known and _is_part(one[0], statement.text)])
+        == 1
+        else statement
+        for statement in found
+    )
+
+
+def _is_part(clause: str, text: str) -> bool:
+    whole, part = content_stems(text), content_stems(clause)
+    return len(part) > 1 and part < whole
+
+
+class _Righted(msgspec.Struct, frozen=True):
+    """A sentence of one's own turn before, as it should have been, and the place of that turn."""
+
+    sentence: str
+    place: int
+
+    def gave(self, candidate: rules.Candidate) -> bool:
+        return candidate.quote.rstrip(".! ") in self.sentence
+
+
+def _righted(text: str, who: str, before: Sequence[Heard]) -> tuple[str, _Righted | None]:
+    """The turn, in place of its first words the sentence that they put right: "no, on Thursday"."""
+    own = [place for place, heard in enumerate(before) if heard.speaker == who]
+    if not own or (own[-1] != len(before) - 1 and "?" in before[-1].text):
+        return text, None  # said to the question of somebody else
+    first, rest = first_sentence(text)
+    if is_said_whole(first, rest):
+        return text, None  # "No, I meant Thursday. The lesson is on Thursday": no need to guess which
+    sentence = put_right(first, before[own[-1]].text)
+    if sentence is None:
+        return text, None
+    return f"{sentence.rstrip('.')}. {rest}".strip(), _Righted(sentence, own[-1])
+
+
+def _cue(candidate: rules.Candidate, righted: _Righted | None) -> Cue | None:
+    if candidate.cue is None and (
+        _MISTAKEN.search(candidate.quote) or (righted is not None and righted.gave(candidate))
+    ):
+        return "correction"
+    return candidate.cue
+
+
+def _completed_by(
+    candidate: rules.Candidate, righted: _Righted | None, before: Sequence[Heard]
+) -> str | None:
+    if righted is not None and righted.gave(candidate):
+        return before[righted.place].event_id
+    return None if candidate.completed_by is None else before[candidate.completed_by].event_id
 
 
 def _asked_for(event: Event, asked: Spoken | None, who: str) -> tuple[Statement, ...]:

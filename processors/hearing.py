@@ -7,8 +7,8 @@ and the third beat asks again. They differ only if one of those turns was refuse
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from datetime import timedelta
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime, timedelta
 from typing import Final
 
 from memcube.cube import MemCube, cube_id
@@ -42,6 +42,14 @@ def heard_before(opened: Opened, view: SubjectView, waiting: Sequence[Heard] = (
     known.pop(event.id, None)
     near = [turn for turn in known.values() if event.time - turn.time <= WITHIN]
     return tuple(sorted(near, key=lambda turn: (turn.time, _place(view, turn)))[-TURNS:])
+
+
+def just_said(view: SubjectView, time: datetime) -> Iterator[MemCube]:
+    """The turns of the last hour before this time, the last one first; what was forgotten ends them."""
+    for turn in reversed(view.episodes_before(time, TURNS)):
+        if turn.payload is None or time - turn.sources[0].time > WITHIN:
+            return
+        yield turn
 
 
 def heard_then(opened: Opened, view: SubjectView, arrived: Callable[[MemCube], int]) -> tuple[Heard, ...]:

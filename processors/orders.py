@@ -1,13 +1,13 @@
 """What a person asks of the memory in plain words, and their judgement of the answer just before.
 
 Applied in the event that says it, with the same decisions and audit as the commands. An erasure by words
-erases only what holds all of them; where nothing does, or more than a few, it changes nothing and says so.
+erases only what holds all of them and was said before; where nothing does, or more than a few things, it
+changes nothing and says so. What others have said is theirs: nobody else erases it or takes it back.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from memcube.cube import Decision, Form, MemCube, State
@@ -15,19 +15,19 @@ from memcube.plaintext.spoken import Spoken
 from memcube.plaintext.view import plain_words
 from memcube.plaintext.words import content_stems, folded, stem
 from processors import erase
-from processors.extract import speaker
+from processors.hearing import just_said
+from processors.persons import is_answer, who
 from processors.retire import end, take_back
 from processors.revision import Revision
 
-# "Forget what I said about work" that names more than this is no longer about one thing.
-MOST_ERASED: Final = 5
+# "Forget what I said about work" that would take more than this is no longer about one thing.
+MOST_FACTS: Final = 5
+# All that would go, facts, turns and answers together: so many facts and a turn for each.
+MOST_ERASED: Final = 2 * MOST_FACTS
 # An answer that states more than this is a summary: "that's wrong" does not say which of it.
 MOST_DENIED: Final = 2
-# An hour later "that" is something else.
-WITHIN: Final = timedelta(hours=1)
 # Of the words of a memory, its speaker's name apart, so many must stand in an answer that states it.
 _STATED: Final = 0.6
-_ASSISTANT: Final = "assistant"
 
 
 def obey(revision: Revision, asked: Spoken) -> bool:
@@ -37,6 +37,8 @@ def obey(revision: Revision, asked: Spoken) -> bool:
             return _forget_about(revision, words)
         case Spoken(wish="forget-that"):
             _forget_that(revision)
+        case Spoken(wish="unclear"):
+            revision.noop("forget-not-understood")
         case Spoken(wish="wrong" | "outdated" as how):
             _judge(revision, outdated=how == "outdated")
         case Spoken(wish="not-called", words=name):
@@ -47,23 +49,28 @@ def obey(revision: Revision, asked: Spoken) -> bool:
 
 
 def _forget_about(revision: Revision, words: str) -> bool:
-    who = _who(revision)
-    topic = content_stems(words) - content_stems(who)
+    me = who(revision)
+    topic = content_stems(words) - content_stems(me.name)
     if not topic:
         revision.noop("names-nothing")
         return False
-    said = [cube for cube in revision.view if _holds(cube, topic)]
-    facts = [cube for cube in said if cube.form is Form.FACT and _only_by(cube, who)]
-    turns = [cube for cube in said if cube.form is Form.EPISODE and _only_by(cube, who)]
-    if not facts and not turns:
+    # An import tells of days gone by: what was said since then was not meant.
+    said = [cube for cube in revision.view if _holds(cube, topic) and not _said_since(revision, cube)]
+    mine = {cube.id: cube for cube in said if me.alone(cube)}
+    if not mine:
         revision.noop("nothing-matches")
         return False
-    if len(facts) > MOST_ERASED or (not facts and len(turns) > MOST_ERASED):
+    facts = {cube.id: cube for cube in mine.values() if cube.form is Form.FACT}
+    echoes = {cube.id: cube for cube in said if is_answer(cube)}
+    return _erase_few(revision, erase.with_turns(revision, facts) | mine | echoes)
+
+
+def _erase_few(revision: Revision, found: Mapping[str, MemCube]) -> bool:
+    """All of these, unless they are more than one order may erase: then none. Returns whether they went."""
+    facts = sum(cube.form is Form.FACT for cube in found.values())
+    if facts > MOST_FACTS or len(found) > MOST_ERASED:
         revision.noop("too-much-matches")
         return False
-    found = erase.with_turns(revision, {cube.id: cube for cube in facts})
-    echoes = [cube for cube in said if _is_answer(cube)]
-    found |= {cube.id: cube for cube in (*turns, *echoes)}
     erase.erase(revision, dict(sorted(found.items())).values())
     return True
 
@@ -72,25 +79,26 @@ def _forget_that(revision: Revision) -> None:
     before = _turn_before(revision)
     if before is None:
         revision.noop("nothing-before")
-        return
-    if not _is_answer(before):
-        erase.erase(revision, erase.with_turns(revision, {before.id: before}).values())
-        return
-    stated = _stated(revision, before, (Form.FACT, Form.EPISODE))
-    if not stated:
+    elif not is_answer(before):
+        _erase_few(revision, erase.with_turns(revision, {before.id: before}))
+    elif not (stated := _stated(revision, before, (Form.FACT, Form.EPISODE))):
         revision.noop("nothing-stated")
-    elif len(stated) > MOST_ERASED:
-        revision.noop("too-much-matches")
     else:
-        facts = {cube.id: cube for cube in stated}
-        found = erase.with_turns(revision, facts) | {before.id: before}
-        erase.erase(revision, dict(sorted(found.items())).values())
+        mine = {cube.id: cube for cube in stated if who(revision).alone(cube)}
+        for cube in stated:
+            if cube.id not in mine:
+                revision.noop("said-by-others", cube)
+        if mine:
+            _erase_few(revision, erase.with_turns(revision, mine) | {before.id: before})
 
 
 def _judge(revision: Revision, *, outdated: bool) -> None:
-    """Take back what the answer just before said of the person; of much at once only the trust suffers."""
+    """Take back what the answer just before said of the person.
+
+    Of much at once, and of what others have said, only the trust suffers.
+    """
     before = _turn_before(revision)
-    if before is None or not _is_answer(before):
+    if before is None or not is_answer(before):
         return  # said to somebody else, of something else: an ordinary turn
     stated = [cube for cube in _stated(revision, before, (Form.FACT,)) if cube.state is State.ACTIVE]
     if not stated:
@@ -98,7 +106,7 @@ def _judge(revision: Revision, *, outdated: bool) -> None:
     for cube in stated:
         if cube.pinned:
             revision.noop("pinned", cube)
-        elif len(stated) > MOST_DENIED:
+        elif len(stated) > MOST_DENIED or not who(revision).alone(cube):
             revision.revise(cube, Decision.RATE, "doubted", trust=round(cube.trust * 0.75, 6))
         elif outdated:
             end(revision, cube, "ended", revision.now)
@@ -107,38 +115,37 @@ def _judge(revision: Revision, *, outdated: bool) -> None:
 
 
 def _no_longer_called(revision: Revision, name: str) -> None:
-    value = name.casefold()
-    for cube in revision.view.in_slot(f"{_who(revision).casefold()}/name"):
-        if cube.state is State.ACTIVE and not cube.pinned and cube.payload and cube.payload.value == value:
+    me, value = who(revision), name.casefold()
+    for cube in me.but_namesakes(revision.view.in_slot(f"{me.name.casefold()}/name")):
+        called = cube.state is State.ACTIVE and cube.payload is not None and cube.payload.value == value
+        if called and not cube.pinned and not _said_since(revision, cube):
             end(revision, cube, "ended", revision.now)
 
 
 def _turn_before(revision: Revision) -> MemCube | None:
     """The turn said just before this one, by its speaker or by an assistant."""
-    for turn in reversed(revision.view.episodes_before(revision.event.time, 2)):
-        if revision.event.time - turn.sources[0].time > WITHIN or turn.state is State.ERASED:
-            return None
-        if _is_answer(turn) or _only_by(turn, _who(revision)):
-            return turn
-    return None
+    me = who(revision)
+    near = just_said(revision.view, revision.event.time)
+    return next((turn for turn in near if is_answer(turn) or me.alone(turn)), None)
 
 
 def _stated(revision: Revision, answer: MemCube, forms: Sequence[Form]) -> list[MemCube]:
-    """Of the memories that an answer used, those that it states; the only one in any case."""
-    used = [
-        revision.view.cube(cube_id)
-        for cube_id in (answer.payload.used if answer.payload else ())
-        if cube_id in revision.view
-    ]
-    used = [cube for cube in used if cube.payload is not None and cube.form in forms]
+    """Of the memories that an answer used, those that it states and that nobody has said again since."""
     # Function words too: "own" is one, and "owns" is not.
     said = {stem(word) for word in plain_words(answer.text).split()}
     found = []
-    for cube in used:
+    for cube_id in answer.payload.used if answer.payload else ():
+        cube = revision.view.cube(cube_id)
+        if cube.payload is None or cube.form not in forms or _said_since(revision, cube):
+            continue
         words = content_stems(cube.text) - content_stems(cube.sources[0].speaker)
         if words and len(words & said) >= _STATED * len(words):
             found.append(cube)
-    return found or (used if len(used) == 1 else [])
+    return found
+
+
+def _said_since(revision: Revision, cube: MemCube) -> bool:
+    return any(source.time > revision.event.time for source in cube.sources)
 
 
 def _holds(cube: MemCube, topic: frozenset[str]) -> bool:
@@ -147,18 +154,3 @@ def _holds(cube: MemCube, topic: frozenset[str]) -> bool:
     text = folded(cube.text)
     # Most texts are ruled out without being stemmed.
     return any(part.removesuffix("i") in text for part in topic) and topic <= content_stems(cube.text)
-
-
-def _only_by(cube: MemCube, who: str) -> bool:
-    return bool(cube.sources) and {source.speaker for source in cube.sources} == {who}
-
-
-def _is_answer(cube: MemCube) -> bool:
-    """Whether it is an assistant's turn: it was given memories, or its speaker has no other name."""
-    if cube.payload is None or cube.form is not Form.EPISODE:
-        return False
-    return bool(cube.payload.used) or cube.sources[0].speaker == _ASSISTANT
-
-
-def _who(revision: Revision) -> str:
-    return speaker(revision.event, revision.opened.contents[0])

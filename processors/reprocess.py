@@ -8,6 +8,7 @@ The same rules once more change nothing.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Final
 
 import msgspec
@@ -17,16 +18,16 @@ from memcube.errors import Refused
 from memcube.plaintext.view import SubjectView, plain_words
 from processors.rehearsal import Part, Played, part, rehearse
 from processors.reread import PROCESSOR, Compared, Turns, stands
+from processors.retire import NOTHING_LEFT, nothing_left
 from processors.revision import MAX_SOURCES, Revision
 from processors.step import Opened, Outcome, Vectors
 from schemas.events import Reprocess
 
-__all__ = ["MAX_TURNS", "PROCESSOR", "Scope", "reprocess", "scope"]
+__all__ = ["MAX_MEMORIES", "PROCESSOR", "Scope", "reprocess", "scope"]
 
 # One event is one commit, and its subject waits meanwhile: at 0.4 ms to read a turn and, after a change of
-# the embedder, some 15 ms to embed its turn and fact, this many take half a minute at the worst.
-MAX_TURNS: Final = 2_000
-_NOTHING_LEFT: Final = "nothing-left-of-it"
+# the embedder, some 10 ms to embed a turn or a fact, this many take most of a minute at the worst.
+MAX_MEMORIES: Final = 4_000
 _ENDED: Final = frozenset({State.SUPERSEDED, State.RETRACTED})
 
 
@@ -34,8 +35,8 @@ class Scope(msgspec.Struct, frozen=True):
     """What a reprocess reads, known before anything is embedded.
 
     compared: the ids of the turns. texts: needed to tell what is new from what was said in other words.
-    current: the wordings of that time by cube, all of which are to have a vector. too_many: how many turns
-    there are, if they are more than `MAX_TURNS`; then nothing was read.
+    current: the wordings of that time by cube, all of which are to have a vector. too_many: how many these
+    are, if they are more than `MAX_MEMORIES`; then nothing was read.
     """
 
     turns: Turns
@@ -48,9 +49,10 @@ class Scope(msgspec.Struct, frozen=True):
 def scope(view: SubjectView, data: Reprocess) -> Scope:
     """First beat: read the turns again."""
     turns = Turns(view)
-    episodes = len(view.episodes(data.since, data.until))
-    if episodes > MAX_TURNS:
-        return Scope(turns, (), (), {}, too_many=episodes)
+    current = first_said(view, data.since, data.until)
+    # What was said at one moment cannot be cut by time: it is read at once, however much it is.
+    if len(current) > MAX_MEMORIES and len({said for said, _ in current}) > 1:
+        return Scope(turns, (), (), {}, too_many=len(current))
     compared = {turn.id: turns.compare(turn, {}) for turn in turns.between(data.since, data.until)}
     waiting = list(compared)
     while waiting:
@@ -65,15 +67,21 @@ def scope(view: SubjectView, data: Reprocess) -> Scope:
     texts = [statement.text for _, statements in again.told for statement in statements]
     texts += [fact.text for found in compared.values() for fact in _unsaid(found)]
     texts += [fact.text for fact in again.facts.values()]
-    return Scope(turns, tuple(compared), tuple(dict.fromkeys(texts)), _current(view, data))
+    wordings = {cube.id: cube.wording for _, cube in current}
+    return Scope(turns, tuple(compared), tuple(dict.fromkeys(texts)), wordings)
 
 
-def reprocess(opened: Opened, what: Scope, vectors: Vectors, view: SubjectView) -> Outcome:
-    """Third beat: stage in `view` what differs. Raises `Refused` for too many turns at once."""
+def reprocess(
+    opened: Opened, what: Scope, vectors: Vectors, view: SubjectView, *, embedded: bool = False
+) -> Outcome:
+    """Third beat: stage in `view` what differs. Raises `Refused` for too many memories at once.
+
+    embedded: whether there are new vectors of what is known; the audit trail is to tell that.
+    """
     if what.too_many:
         raise Refused(
-            f"{what.too_many:,} turns in one reprocess, at most {MAX_TURNS:,} are read: give `since` and"
-            " `until`, or let `memcube reprocess` cut it into several"
+            f"{what.too_many:,} memories in one reprocess, at most {MAX_MEMORIES:,} are read: give `since`"
+            " and `until`, or let `memcube reprocess` cut it into several"
         )
     revision = Revision(view, opened, vectors, PROCESSOR)
     turns = what.turns
@@ -83,6 +91,8 @@ def reprocess(opened: Opened, what: Scope, vectors: Vectors, view: SubjectView) 
         again = part(turns, differing, vectors)
         _stage(revision, again, rehearse(view, again, vectors))
         _settle_turns(revision, turns)
+    if embedded:
+        revision.noop("embedded-anew")
     if not revision.steps():
         revision.noop("nothing-differs")
     return Outcome(revision.steps())
@@ -189,7 +199,7 @@ def _holds(cube: MemCube) -> tuple[object, ...]:
 
 
 def _settle_turns(revision: Revision, turns: Turns) -> None:
-    """A turn is in recall as long as something drawn from it holds, or nothing is drawn from it at all."""
+    """A turn is in recall as long as something that it says holds, or nothing is drawn from it at all."""
     view = revision.view
     told = {source.event_id for step in revision.steps() if step.cube for source in step.cube.sources}
     for event_id in sorted(told):
@@ -199,27 +209,38 @@ def _settle_turns(revision: Revision, turns: Turns) -> None:
         turn = view.cube(identifier)
         drawn = [fact for fact in view.drawn_from(event_id) if not turns.let_go(fact)]
         over = [fact.valid_to for fact in drawn if fact.state in _ENDED and fact.valid_to]
-        nothing_left = bool(over) and all(fact.state is not State.ACTIVE for fact in drawn)
-        if turn.state is State.ACTIVE and nothing_left:
+        over_with = nothing_left(turn, drawn)
+        if turn.state is State.ACTIVE and over_with:
             revision.revise(
-                turn, Decision.SUPERSEDE, _NOTHING_LEFT, state=State.SUPERSEDED, valid_to=max(over)
+                turn,
+                Decision.SUPERSEDE,
+                NOTHING_LEFT,
+                state=State.SUPERSEDED,
+                valid_to=max(over, default=revision.now),
             )
-        elif turn.state is State.SUPERSEDED and turn.reason == _NOTHING_LEFT and not nothing_left:
+        elif turn.state is State.SUPERSEDED and not over_with and _left_with_its_facts(view, turn):
             revision.revise(turn, Decision.REPROCESS, "holds-again", state=State.ACTIVE, valid_to=None)
 
 
-def _current(view: SubjectView, data: Reprocess) -> dict[str, str]:
-    """The wordings of the cubes first said in that time: turns, facts, and what was given as it stands."""
-    return {
-        cube.id: cube.wording
-        for cube in view
-        if cube.payload is not None
-        and (data.since is None or cube.payload.sources[0].time >= data.since)
-        and (data.until is None or cube.payload.sources[0].time < data.until)
-    }
+def _left_with_its_facts(view: SubjectView, turn: MemCube) -> bool:
+    """Also if an undo has put it back there."""
+    ends = [version for version in view.history(turn.id) if version.decision is Decision.SUPERSEDE]
+    return bool(ends) and ends[-1].reason == NOTHING_LEFT
 
 
 def standing(view: SubjectView, what: Scope) -> list[MemCube]:
     """The facts that hold or held, drawn from the turns that are compared."""
     drawn = {fact.id: fact for turn in what.compared for fact in view.drawn_from(turn)}
     return [fact for fact in drawn.values() if fact.form is Form.FACT and stands(fact)]
+
+
+def first_said(
+    view: SubjectView, since: datetime | None, until: datetime | None
+) -> list[tuple[datetime, MemCube]]:
+    """What is known of what was first said in that time: turns, facts, and what was given as it stands."""
+    told = ((cube.payload.sources[0].time, cube) for cube in view if cube.payload is not None)
+    return [
+        (said, cube)
+        for said, cube in told
+        if (since is None or said >= since) and (until is None or said < until)
+    ]

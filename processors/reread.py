@@ -10,8 +10,10 @@ import msgspec
 
 from memcube.cube import Decision, Form, MemCube, Source, State, cube_id
 from memcube.plaintext.differences import same_statement
+from memcube.plaintext.frames import frame
 from memcube.plaintext.spoken import command
-from memcube.plaintext.view import SIMILARITY_DIGITS, SubjectView, plain_words
+from memcube.plaintext.vector_index import SIMILARITY_DIGITS
+from memcube.plaintext.view import SubjectView, plain_words
 from memcube.plaintext.words import content_stems
 from processors import extract
 from processors.hearing import heard_then
@@ -183,21 +185,25 @@ class Turns:
             return False
         if _read_otherwise(fact, statement):
             return False
+        said = frame(statement.text)
         near = _alike(fact.text, statement.text) or _near(fact.text, statement.text, vectors)
         return (
             (near and same_statement(fact.text, statement.text))
-            or same_frame(fact, statement)
-            or (statement.value is not None and same_value(fact, statement))
+            or same_frame(fact, statement, said)
+            or (statement.value is not None and same_value(fact, statement, said))
         )
 
     def let_go(self, fact: MemCube) -> bool:
         """Retracted by a reprocess, or by the undo of one: nobody has said that it must not come back."""
         if fact.state is not State.RETRACTED:
             return False
-        if fact.decision is Decision.RETRACT and fact.processor.startswith("reprocess/"):
-            return True
-        taken_back = fact.decision is Decision.UNDO
-        return taken_back and self.view.history(fact.id)[0].processor.startswith("reprocess/")
+        by = fact
+        if fact.decision is Decision.UNDO:
+            history = self.view.history(fact.id)
+            # Taken back with the reprocess that made it, or put back to where a reprocess had it.
+            retracted = [v for v in history if v.decision is Decision.RETRACT]
+            by = retracted[-1] if retracted and fact.reason == "put-back" else history[0]
+        return by.processor.startswith("reprocess/")
 
 
 def _event(subject: Subject, said: Source, text: str, role: str) -> Event:

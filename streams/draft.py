@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from memcube.cube import wording
+from memcube.cube import Form, wording
+from memcube.plaintext.spoken import command
 from memcube.store.record import OutboxMessage
 from processors.extract import speaker
 from processors.reprocess import Scope
 from processors.step import Heard, Opened, Statement
+from schemas.events import Prompt
 from streams.guard import Refusal
 from streams.log import Record
 
@@ -54,4 +56,9 @@ def wordings(opened: Opened, statements: Sequence[Statement]) -> list[str]:
     if not statements:
         return []
     said_by = speaker(opened.event, next(iter(opened.contents), None))
-    return [wording(statement.form, statement.text, said_by) for statement in statements]
+    found = [wording(statement.form, statement.text, said_by) for statement in statements]
+    asked = command(opened.contents[0].text) if isinstance(opened.event.data, Prompt) else None
+    if asked is not None and asked.wish == "forget-about" and asked.rest:
+        # All that is kept of the turn, once it is obeyed.
+        found.append(wording(Form.EPISODE, asked.rest, said_by))
+    return found

@@ -183,7 +183,8 @@ class MemoryRole:
                 outcome = consolidate(opened, statements, found, view)
             else:
                 self._embedding.check(draft.scope.texts)
-                outcome = reprocess(opened, draft.scope, found, view)
+                embedded = not draft.without_vector.isdisjoint(found)
+                outcome = reprocess(opened, draft.scope, found, view, embedded=embedded)
             sent = self._messages(opened, outcome, partition)
             self._end_keys(opened, outcome, sent)
         except Refused as error:

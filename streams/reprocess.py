@@ -1,14 +1,15 @@
 """`python -m streams.reprocess`: what a reprocess would change, and in which steps it is to be sent.
 
 Reads the record beside its writer and writes nothing. `memcube reprocess` runs it; the plan is made by the
-same code that applies the events. One line of JSON a subject, for those that something is to be done for.
+same code that applies the events. Prints lines of JSON: one with the plan of each subject for which something
+is to be done, and meanwhile how far it is.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, get_args
@@ -25,7 +26,7 @@ from memcube.plaintext.view import SubjectView
 from memcube.settings import EmbedderName, Settings
 from memcube.store.record import CubeStore
 from memcube.store.sqlite import SQLiteCubeStore
-from processors.reprocess import reprocess, scope, standing
+from processors.reprocess import first_said, reprocess, scope, standing
 from processors.step import Opened
 from schemas.envelope import Event
 from schemas.errors import ContractError
@@ -33,8 +34,10 @@ from schemas.events import Reprocess, type_of
 from schemas.subject import Subject
 from streams.embedding import Embedding
 
-# Turns in one event, so in one commit: 0.2 s of reading them, and some seconds where all are embedded anew.
-WINDOW: Final = 500
+# Memories in one event, so in one commit: some 500 turns and what was drawn from them. They are read in
+# 0.2 s; all embedded anew it is ten seconds, and on a slow machine most of a minute. The subject waits
+# meanwhile, and after a minute without a commit whoever waits for it takes the worker for stuck.
+WINDOW: Final = 1_000
 
 
 class Text(msgspec.Struct, frozen=True):
@@ -58,11 +61,18 @@ class Difference(msgspec.Struct, frozen=True):
 
 
 class Window(msgspec.Struct, frozen=True):
-    """One event to be sent. Without an end: to the first, to the last turn."""
+    """One event to be sent, and how many memories it reads. Without an end: from the first, to the last."""
 
     since: datetime | None
     until: datetime | None
-    turns: int
+    memories: int
+
+
+class Reading(msgspec.Struct, frozen=True):
+    """How far it is: so many of all subjects, the one that is being read by its part."""
+
+    subjects: float
+    of: int
 
 
 class Plan(msgspec.Struct, frozen=True):
@@ -74,6 +84,13 @@ class Plan(msgspec.Struct, frozen=True):
     vectors: int
     windows: tuple[Window, ...]
     changes: tuple[Difference, ...]
+
+
+class Line(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One of the two, as one line on standard output."""
+
+    plan: Plan | None = None
+    reading: Reading | None = None
 
 
 def main() -> None:
@@ -89,18 +106,38 @@ def main() -> None:
         name: EmbedderName = options.embedder or settings.embedder
         embedding = Embedding(store, load_embedder(name, settings.embedder_threads))
         keys = store.subjects(options.tenant) if options.subject is None else [options.subject]
-        for key in keys:
-            plan = planned(store, embedding, key, options.since, now)
+        for n, key in enumerate(keys):
+
+            def read(part: float, before: int = n) -> None:
+                _tell(Line(reading=Reading(before + part, len(keys))))
+
+            plan = planned(store, embedding, key, options.since, now, read=read)
             if plan.windows:
-                sys.stdout.buffer.write(msgspec.json.encode(plan) + b"\n")
-                sys.stdout.buffer.flush()
+                _tell(Line(plan=plan))
     except (MemcubeError, ContractError) as error:
         print(error, file=sys.stderr)  # noqa: T201 -- for the command that started this
         sys.exit(1)
 
 
-def planned(store: CubeStore, embedding: Embedding, key: str, since: datetime | None, now: datetime) -> Plan:
-    """What a reprocess of the subject would change, window after window."""
+def _tell(line: Line) -> None:
+    sys.stdout.buffer.write(msgspec.json.encode(line) + b"\n")
+    sys.stdout.buffer.flush()
+
+
+def _unheard(_part: float) -> None:
+    pass
+
+
+def planned(
+    store: CubeStore,
+    embedding: Embedding,
+    key: str,
+    since: datetime | None,
+    now: datetime,
+    *,
+    read: Callable[[float], None] = _unheard,
+) -> Plan:
+    """What a reprocess of the subject would change, window after window; `read` hears which part is done."""
     subject = Subject.parse(key)
     view = SubjectView(key, store, embedding.embedder_id)
     windows: list[Window] = []
@@ -108,7 +145,8 @@ def planned(store: CubeStore, embedding: Embedding, key: str, since: datetime | 
     after: dict[str, MemCube] = {}
     kept: set[str] = set()
     lacking = 0
-    for window in _windows(view, since):
+    cut = list(_windows(view, since))
+    for done, window in enumerate(cut, start=1):
         data = Reprocess(
             tenant=subject.tenant,
             **{f"{subject.kind}_id": subject.id},
@@ -128,6 +166,7 @@ def planned(store: CubeStore, embedding: Embedding, key: str, since: datetime | 
             after[cube.id] = cube
         if made or wanted:
             windows.append(window)
+        read(done / len(cut))
     changes = tuple(_differences(before, after))
     return Plan(
         address={f"{subject.kind}_id": subject.id},
@@ -140,8 +179,8 @@ def planned(store: CubeStore, embedding: Embedding, key: str, since: datetime | 
 
 
 def _windows(view: SubjectView, since: datetime | None) -> Iterator[Window]:
-    """Turns of one moment stay together, so that bounds by time tell windows apart."""
-    times = [episode.sources[0].time for episode in view.episodes(since, None)]
+    """What was said at one moment stays together, so that bounds by time tell windows apart."""
+    times = sorted(said for said, _ in first_said(view, since, None))
     start, first = since, 0
     while len(times) - first > WINDOW:
         end = first + WINDOW

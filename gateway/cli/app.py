@@ -14,12 +14,13 @@ from gateway.cli.doctor import doctor
 from gateway.cli.events import events
 from gateway.cli.importing import import_file
 from gateway.cli.judging import feedback, tick
-from gateway.cli.memory import cubes, edit, forget, pin, recall, remember, undo
+from gateway.cli.memory import cubes, edit, forget, pin, recall, remember
 from gateway.cli.place import everywhere
 from gateway.cli.positions import positions
 from gateway.cli.reprocessing import reprocess
 from gateway.cli.status import status, topics
 from gateway.cli.tail import tail
+from gateway.cli.undoing import undo
 
 
 class _Commands(TyperGroup):

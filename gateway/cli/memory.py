@@ -1,7 +1,8 @@
-"""What a person does with one subject's memory: recall, look, remember, edit, pin, forget, undo."""
+"""What a person does with one subject's memory: recall, look, remember, edit, pin, forget."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -31,6 +32,9 @@ def recall(
         str | None, typer.Option(help="What was true then: a day (its end) or a time, ISO 8601.")
     ] = None,
     *,
+    known_at: Annotated[
+        str | None, typer.Option(help="By what was known then, by recorded time: a day (its end) or a time.")
+    ] = None,
     max_tokens: Annotated[
         int | None,
         typer.Option(min=1, max=32_768, help="Print a ready context: what fits so many tokens, dated lines."),
@@ -42,6 +46,8 @@ def recall(
 ) -> None:
     """The memories that answer a question best."""
     body = {**place.address, "query": query, "limit": k, "as_of": as_of, "max_tokens": max_tokens}
+    if known_at is not None:
+        body["known_at"] = known_at
     if explain:
         body["explain"] = True
     with running_gateway(place) as gateway:
@@ -117,10 +123,18 @@ def list_cubes(
 
 @cubes.command("show")
 @on_subject
-def show_cube(place: Place, cube_id: CubeId, *, json: AsJson = False) -> None:
+def show_cube(
+    place: Place,
+    cube_id: CubeId,
+    *,
+    known_at: Annotated[
+        str | None, typer.Option(help="The version that was known then: a day (its end) or a time.")
+    ] = None,
+    json: AsJson = False,
+) -> None:
     """All that is known of one memory."""
     with running_gateway(place) as gateway:
-        cube = gateway.get(f"/v1/cubes/{segment(cube_id)}", **place.address)
+        cube = gateway.get(f"/v1/cubes/{segment(cube_id)}", **place.address, known_at=known_at)
     if json:
         show.as_json(cube)
         return
@@ -216,19 +230,6 @@ def forget(
     order(place, json, type="forget", cube_ids=cube_ids or [], everything=everything)
 
 
-@on_subject
-def undo(
-    place: Place,
-    event_id: Annotated[
-        str, typer.Argument(help="The event, as `cubes history` shows it.", show_default=False)
-    ],
-    *,
-    json: AsJson = False,
-) -> None:
-    """Take back what one event changed."""
-    order(place, json, type="undo", event_id=event_id)
-
-
 def order(place: Place, json: bool, **fields: Any) -> None:
     """Give a command, wait for it, and print what it changed."""
     with running_gateway(place) as gateway:
@@ -236,7 +237,12 @@ def order(place: Place, json: bool, **fields: Any) -> None:
     if json:
         show.as_json(done)
         return
-    rows = [(change["decision"], change["id"], change["state"], change["text"]) for change in done["changes"]]
+    show_changes(done["changes"])
+
+
+def show_changes(changes: Sequence[dict[str, Any]]) -> None:
+    """What commands changed, as a table."""
+    rows = [(change["decision"], change["id"], change["state"], change["text"]) for change in changes]
     show.table(("done", "id", "state", "memory"), rows, empty="nothing had to be changed")
 
 

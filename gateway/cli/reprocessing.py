@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import shlex
-import subprocess
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -16,53 +14,8 @@ import typer
 from gateway.cli import show
 from gateway.cli.client import running_gateway
 from gateway.cli.place import AsJson, CliError, Place, on_subject_or_none
+from gateway.cli.planning import Plan, Text, planned
 from gateway.cli.sending import Accepted, Shipment, progress
-from memcube.errors import NotRunning
-from schemas.subject import Address
-
-
-class Text(msgspec.Struct, frozen=True):
-    """A memory before or after."""
-
-    text: str
-    state: str
-    valid_from: str
-    valid_to: str | None
-    slot: str | None
-
-
-class Difference(msgspec.Struct, frozen=True):
-    """One memory that would change; see `streams.reprocess`, which tells."""
-
-    what: str
-    reason: str
-    form: str
-    before: Text | None
-    after: Text
-
-
-class Window(msgspec.Struct, frozen=True):
-    """One command to be sent."""
-
-    since: str | None
-    until: str | None
-    turns: int
-
-
-class Plan(msgspec.Struct, frozen=True):
-    """What is to be done for one subject."""
-
-    address: dict[str, str]
-    turns: int
-    kept: int
-    vectors: int
-    windows: tuple[Window, ...]
-    changes: tuple[Difference, ...]
-
-    @property
-    def whose(self) -> str:
-        [(kind, name)] = self.address.items()
-        return f"{kind.removesuffix('_id')} {name}"
 
 
 class Done(msgspec.Struct, frozen=True):
@@ -89,23 +42,33 @@ def reprocess(
 ) -> None:
     """Read the stored turns again after a change of rules or embedder.
 
-    Shows what differs, asks, and applies it as events, which can be undone. Without a subject: everybody's.
+    Shows what differs, asks, and applies it as events; `memcube undo` takes each of them back. What somebody
+    pinned, edited, remembered or forgot stays as it is. After a change of the embedder it gives every memory
+    a vector of the new one; until then memories are found by their words only. Without a subject: everybody's
+    in the tenant. Try it with --dry-run first, for which the system need not run. The same again changes
+    nothing.
     """
     moment = _moment(since)
     if not dry_run:
         place.system()
-    plans = _planned(place, moment)
+    plans = planned(place, moment)
     if not json:
         _show(plans)
     done: list[Done] = []
     if plans and not dry_run:
-        if not yes and _somebody_there() and not typer.confirm("Apply this?", err=True):
+        if not yes and _somebody_there() and not typer.confirm(_question(plans), err=True):
             raise CliError("nothing was changed", "answer y, or give --yes")
         done = _apply(place, plans, json=json)
     if json:
         show.as_json({"plans": msgspec.to_builtins(plans), "events": msgspec.to_builtins(done)})
     if any(one.refused for one in done):
         raise CliError("an event was refused", "see `memcube deadletters list`")
+
+
+def _question(plans: Sequence[Plan]) -> str:
+    """With the sums: of much, the table has scrolled away."""
+    changes, vectors = sum(len(plan.changes) for plan in plans), sum(plan.vectors for plan in plans)
+    return f"Apply {changes} changes and embed {vectors} memories anew, of {len(plans)} subjects?"
 
 
 def _somebody_there() -> bool:
@@ -122,41 +85,6 @@ def _moment(since: str | None) -> datetime | None:
     return parsed.replace(tzinfo=UTC) if parsed and parsed.tzinfo is None else parsed
 
 
-def _planned(place: Place, since: datetime | None) -> list[Plan]:
-    """By a process of the stream's, since the rules are there. Raises `CliError`."""
-    argv = ["--data", str(place.settings().data.root), "--tenant", place.tenant]
-    if place.subject:
-        argv += ["--subject", Address(tenant=place.tenant, **place.subject).subject().key]
-    if since is not None:
-        argv += ["--since", since.isoformat()]
-    try:
-        # The system's, not this shell's: the vectors that it lacks are what counts.
-        argv += ["--embedder", place.system().embedder or place.settings().embedder]
-    except NotRunning:
-        argv += ["--embedder", place.settings().embedder]
-    with _status("reading the turns again"):
-        ran = subprocess.run(
-            [sys.executable, "-P", "-m", "streams.reprocess", *argv], capture_output=True, check=False
-        )
-    if ran.returncode:
-        lines = ran.stderr.decode(errors="replace").strip().splitlines() or ["the plan could not be made"]
-        what, _, remedy = lines[-1].partition(": ")
-        raise CliError(what, remedy or "see what it printed, or try again")
-    decode = msgspec.json.Decoder(Plan).decode
-    return [decode(line) for line in ran.stdout.splitlines()]
-
-
-@contextmanager
-def _status(doing: str) -> Iterator[None]:
-    if not sys.stderr.isatty():
-        yield
-        return
-    from rich.console import Console  # noqa: PLC0415  costs as much as all of --help
-
-    with Console(stderr=True).status(doing):
-        yield
-
-
 def _show(plans: Sequence[Plan]) -> None:
     rows = [
         (plan.whose, one.what, one.reason, _told(one.before), _told(one.after))
@@ -164,6 +92,8 @@ def _show(plans: Sequence[Plan]) -> None:
         for one in plan.changes
     ]
     show.table(("whose", "what", "reason", "before", "after"), rows, empty="no memory would change")
+    if not plans:
+        return
     counts = {what: sum(row[1] == what for row in rows) for what in ("new", "gone", "changed")}
     kept, vectors = sum(plan.kept for plan in plans), sum(plan.vectors for plan in plans)
     told = ", ".join(f"{count} {what}" for what, count in counts.items())
@@ -200,36 +130,54 @@ def _apply(place: Place, plans: Sequence[Plan], *, json: bool) -> list[Done]:
                     shipment.command(command)
                 shipment.wait()
         except (CliError, KeyboardInterrupt):
-            for event in shipment.accepted:
-                typer.echo(f"sent: {_undo(event)}", err=True)
+            for whose, events in _by_subject(shipment.accepted).items():
+                typer.echo(f"sent for {whose}, to be undone with `{_undo(events)}`", err=True)
             raise
         done = [_done(gateway.post, event) for event in shipment.accepted]
     if not json:
-        for one in done:
-            typer.echo(f"{one.whose}: {one.changed} changed by event {one.event_id}")
-            if one.changed:
-                typer.echo(f"  undo with `{one.undo}`")
+        _tell(shipment.accepted, done)
     return done
+
+
+def _tell(events: Sequence[Accepted], done: Sequence[Done]) -> None:
+    for one in done:
+        typer.echo(f"{one.whose}: {one.changed} changed by event {one.event_id}")
+    changed = {one.event_id for one in done if one.changed}
+    for whose, sent in _by_subject([event for event in events if event.event_id in changed]).items():
+        typer.echo(f"{whose}: undo with `{_undo(sent)}`")
 
 
 def _done(post: Any, event: Accepted) -> Done:
     name = {"event_id": event.event_id, "tenant": event.body["tenant"], **_address(event)}
     [effect] = post("/v1/effects", {"events": [name]})["effects"]
-    [(kind, whose)] = _address(event).items()
     return Done(
-        whose=f"{kind.removesuffix('_id')} {whose}",
-        undo=_undo(event),
+        whose=_whose(event),
+        undo=_undo([event]),
         event_id=event.event_id,
         changed=len({change["id"] for change in effect["changes"]}),
         refused=not effect["applied"],
     )
 
 
-def _undo(event: Accepted) -> str:
-    [(kind, whose)] = _address(event).items()
-    tenant = event.body["tenant"]
+def _by_subject(events: Sequence[Accepted]) -> dict[str, list[Accepted]]:
+    found: dict[str, list[Accepted]] = {}
+    for event in events:
+        found.setdefault(_whose(event), []).append(event)
+    return found
+
+
+def _undo(events: Sequence[Accepted]) -> str:
+    """The command that takes back these events of one subject, the last one first."""
+    [(kind, whose)] = _address(events[0]).items()
+    tenant = events[0].body["tenant"]
     of_tenant = "" if tenant == "default" else f" --tenant {shlex.quote(tenant)}"
-    return f"memcube undo {event.event_id} --{kind.removesuffix('_id')} {shlex.quote(whose)}{of_tenant}"
+    ids = " ".join(event.event_id for event in reversed(events))
+    return f"memcube undo {ids} --{kind.removesuffix('_id')} {shlex.quote(whose)}{of_tenant}"
+
+
+def _whose(event: Accepted) -> str:
+    [(kind, whose)] = _address(event).items()
+    return f"{kind.removesuffix('_id')} {whose}"
 
 
 def _address(event: Accepted) -> dict[str, str]:

@@ -8,10 +8,10 @@ from fastapi import APIRouter, Body
 
 from gateway.http.answers import Done
 from gateway.http.attempt import Once
+from gateway.http.command import Command, FeedbackIn, RememberIn, ReprocessIn
 from gateway.http.documented import problems
 from gateway.http.events import Wait
 from gateway.http.orders import carry_out
-from gateway.http.requests import Command, FeedbackIn, RememberIn, ReprocessIn
 from gateway.http.services import House
 
 router = APIRouter(prefix="/v1", tags=["commands"])

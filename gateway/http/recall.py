@@ -8,7 +8,7 @@ from fastapi import APIRouter
 
 from gateway.http.answers import Memories, Memory
 from gateway.http.metrics import timed_phase
-from gateway.http.moments import as_of
+from gateway.http.moments import as_of as day_or_moment
 from gateway.http.requests import Recall
 from gateway.http.services import House
 from schemas.events import Parent, Recalled
@@ -18,20 +18,22 @@ router = APIRouter(prefix="/v1", tags=["recall"])
 
 @router.post("/recall")
 async def recall(house: House, asked: Recall) -> Memories:
-    """The memories that answer best, best first, as of now or as of a time.
+    """The memories that answer best, best first, as of now or as of a time, by what is or was known.
 
     Ids beside the subject's are filters: with `user_id` and `run_id`, what the user said in that run. With
     `max_tokens`, only memories that fit it together, and with them a ready context.
     """
     subject, others = asked.subject(), asked.filters()
-    then = None if asked.as_of is None else as_of(asked.as_of)
+    times = (asked.as_of, asked.known_at)
+    true, known = (None if text is None else day_or_moment(text) for text in times)
     with timed_phase("total"):
         found = await house.recalls.run(
             lambda recaller: recaller.recall(
                 subject.key,
                 asked.query,
                 limit=asked.most(),
-                as_of=then,
+                as_of=true,
+                known_at=known,
                 others=others,
                 max_tokens=asked.max_tokens,
                 explain=asked.explain,

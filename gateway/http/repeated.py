@@ -34,11 +34,16 @@ def is_another(store: CubeStore, message: Message) -> bool:
     What was erased since, or left no trace, cannot be compared: that is taken for the same.
     """
     subject, data = message.data.subject().key, message.data
-    made = store.caused_by(subject, message.event_id)
+    made = [one for one in store.caused_by(subject, message.event_id) if not _went_along(one)]
     said = _was_said(store, subject, message.event_id)
     if isinstance(data, Prompt | Response):
         return not said or _differs([one for one in made if one.form is Form.EPISODE], data.body)
     return said or _did_another(store, subject, data, made)
+
+
+def _went_along(version: MemCube) -> bool:
+    """A turn that left recall as nothing it says holds any more: no event is sent for that."""
+    return version.form is Form.EPISODE and version.decision is Decision.SUPERSEDE
 
 
 def _did_another(store: CubeStore, subject: str, data: object, made: Sequence[MemCube]) -> bool:

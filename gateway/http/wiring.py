@@ -23,7 +23,7 @@ from memcube.governance.sealing import Sealer, SubjectSealer
 from memcube.models import load_embedder
 from memcube.plaintext.cues import cues
 from memcube.plaintext.recall import Recaller
-from memcube.plaintext.words import terms
+from memcube.plaintext.words import Terms, terms
 from memcube.settings import Settings
 from memcube.store.memory import InMemoryRecallIndex
 from memcube.store.record import CubeStore
@@ -88,6 +88,7 @@ def recaller(settings: Settings, sealer: Sealer) -> Recaller:
         embedder.dimensions,
         settings.recall_memory_mb * 1024 * 1024,
         analyse=terms,
+        analyse_many=Terms,
         cues=cues,
         timed=timed_phase,
     )

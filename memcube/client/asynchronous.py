@@ -108,9 +108,11 @@ class AsyncClient:
         limit: int | None = None,
         max_tokens: int | None = None,
         as_of: datetime | date | str | None = None,
+        known_at: datetime | date | str | None = None,
         **ids: Unpack[Ids],
     ) -> Found:
-        return await self._send(self._calls.search(query, limit, max_tokens, as_of, ids))
+        call = self._calls.search(query, limit, max_tokens, as_of=as_of, known_at=known_at, ids=ids)
+        return await self._send(call)
 
     async def get(self, cube_id: str, **ids: Unpack[Ids]) -> Cube:
         return await self._send(self._calls.get(cube_id, ids))

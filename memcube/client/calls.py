@@ -106,10 +106,13 @@ class Calls:
         query: str,
         limit: int | None,
         max_tokens: int | None,
+        *,
         as_of: datetime | date | str | None,
+        known_at: datetime | date | str | None,
         ids: Ids,
     ) -> Call[Found]:
-        asked = {"query": query, "limit": limit, "max_tokens": max_tokens, "as_of": moment(as_of)}
+        times = {"as_of": moment(as_of), "known_at": moment(known_at)}
+        asked = {"query": query, "limit": limit, "max_tokens": max_tokens, **times}
         body = {**self._whose.address(ids), **_given(asked)}
         return Call("POST", "/v1/recall", answer(Found), body=encoded(body, "the query"))
 

@@ -120,14 +120,17 @@ class Client:
         limit: int | None = None,
         max_tokens: int | None = None,
         as_of: datetime | date | str | None = None,
+        known_at: datetime | date | str | None = None,
         **ids: Unpack[Ids],
     ) -> Found:
         """The memories that answer best, 5 if no limit is given.
 
         max_tokens: fill a `context` for a prompt up to this size. as_of: what was true then; a day means
-        its end. Ids beside the one that names the subject narrow the search.
+        its end. known_at: by what was known then, less what was erased since. Ids beside the one that names
+        the subject narrow the search.
         """
-        return self._send(self._calls.search(query, limit, max_tokens, as_of, ids))
+        call = self._calls.search(query, limit, max_tokens, as_of=as_of, known_at=known_at, ids=ids)
+        return self._send(call)
 
     def get(self, cube_id: str, **ids: Unpack[Ids]) -> Cube:
         """The newest version of a memory."""

@@ -14,10 +14,11 @@ from typing import Final
 
 import msgspec
 
+from memcube.plaintext.narrowing import narrows
 from memcube.plaintext.quantities import is_number_word, numbers
+from memcube.plaintext.wording import canonical, main_clause, without_dates
 from memcube.plaintext.words import PAST_FORMS, terms
 
-_ANNOTATION: Final = re.compile(r" \(\d{4}(?:-\d\d)?[\d:T/ -]*\)")
 # Phrases that say that something is over; what they take away leaves the frame of what it was.
 _OVER: Final = re.compile(
     r"\b(?:no longer|(?:not )?any ?more|(?:not )?any longer)\b"
@@ -37,12 +38,14 @@ _STRESS: Final = re.compile(
     r"|\b(?:at the moment|right now|these days|for now|after all|at all|as well|a lot|very much|so much"
     r"|by the way|of course|as (?:\w+ )?said(?: before)?|as (?:\w+ )?mentioned|in fact|for sure|to be honest"
     r"|now|nowadays|currently|presently|actually|finally|definitely|absolutely|totally|truly|certainly|really"
-    r"|honestly|basically|simply|again|still|back|especially|particularly|generally|completely|super|pretty)\b",
+    r"|honestly|basically|simply|again|still|back|especially|particularly|generally|usually|normally"
+    r"|typically|completely|super"
+    r"|pretty)\b",
     re.IGNORECASE,
 )
 _QUITS: Final = re.compile(r"\b(?:quit|gave up|given up|stopped)\b(?! \w+ing\b)", re.IGNORECASE)
 # What one does with a thing, as stems.
-_DOING: Final = frozenset({"take", "attend", "play", "drink", "eat", "practis", "practic"})
+DOING: Final = frozenset({"take", "attend", "play", "drink", "eat", "practis", "practic"})
 _AUXILIARIES: Final = frozenset({"has", "have", "is", "are", "been"})
 # "peanuts, not walnuts" holds of peanuts.
 _CONTRAST: Final = re.compile(
@@ -70,15 +73,10 @@ _ATTRIBUTE: Final = re.compile(
     r"(?: now| currently)? (?P<value>[^,;]{1,60})$"
 )
 # Of these one chooses one thing: "drives a Volvo now".
-_CHOICES: Final = frozenset({"prefer", "drive", "ride"})
+CHOICES: Final = frozenset({"prefer", "drive", "ride"})
 _NOW: Final = re.compile(
     r"\b(?:now|currently|these days|nowadays|by now|meanwhile|down to|up to)\b", re.IGNORECASE
 )
-# A qualification that narrows: with it, less was said ("plays tennis" and "plays tennis on Sundays").
-_NARROWING: Final = (
-    "on in at with every each since during for from by after before near twice once daily weekly"
-)
-_QUALIFIES: Final = frozenset(_NARROWING.split())
 # Stems of one meaning that the stemmer keeps apart.
 _SAME: Final = {"allergi": "allerg", "employ": "work", "resid": "live", "name": "call"} | dict.fromkeys(
     ("love", "enjoy", "ador"), "like"
@@ -88,7 +86,11 @@ _NEGATION: Final = re.compile(
     r"\b(?:does|do|is|are|has|have|can|will)n't\b|\b(?:does |do )?not\b|\b(?:never|cannot|can't|no)\b",
     re.IGNORECASE,
 )
+_BUT: Final = re.compile(r"\bbut\s*$")
 _REASON: Final = re.compile(r",? (?:because|due to|so)\b.*", re.IGNORECASE)
+
+# "125 over 80" is one quantity; a sentence with more numbers gives several.
+MOST_NUMBERS: Final = 2
 
 
 class Frame(msgspec.Struct, frozen=True, gc=False):
@@ -120,7 +122,7 @@ class Frame(msgspec.Struct, frozen=True, gc=False):
             and not other.holds
             and narrower
             and not (self.past or other.past or other.numbers)
-            and _narrows(self.core, self.words[len(other.words)])
+            and narrows(self.core, self.words[len(other.words)])
         )
 
     def chooses_instead_of(self, other: Frame) -> bool:
@@ -132,7 +134,7 @@ class Frame(msgspec.Struct, frozen=True, gc=False):
         if len(unlike) != 1 or unlike[0] < 2 or self.past or other.past:
             return False
         # Of seats one prefers one kind; "prefers tea" and "prefers silence" are two things.
-        return self.words[1] in _CHOICES and (self.words[1] != "prefer" or size > 3)
+        return self.words[1] in CHOICES and (self.words[1] != "prefer" or size > 3)
 
     def attributes_anew(self, other: Frame) -> bool:
         """Whether both say what one thing is ("the wifi password"), and not the same."""
@@ -140,7 +142,7 @@ class Frame(msgspec.Struct, frozen=True, gc=False):
             bool(self.attribute)
             and self.holds
             and other.holds
-            and self.attribute == other.attribute
+            and (self.attribute == other.attribute or _unowned(self, other))
             and ((self.words, self.numbers) != (other.words, other.numbers))
         )
 
@@ -153,7 +155,7 @@ class Frame(msgspec.Struct, frozen=True, gc=False):
             (self.replaces or corrects)
             and self.holds
             and other.holds
-            and len(self.numbers) == len(other.numbers) == 1
+            and 0 < len(self.numbers) == len(other.numbers) <= MOST_NUMBERS
             and self.numbers != other.numbers
             and self._alike(other)
         )
@@ -165,7 +167,7 @@ class Frame(msgspec.Struct, frozen=True, gc=False):
         if (
             self.quits
             and len(other.words) > 2
-            and other.words[1] in _DOING
+            and other.words[1] in DOING
             and other.words[1] not in self.words
         ):
             # Who gave up coffee drinks none.
@@ -176,7 +178,7 @@ class Frame(msgspec.Struct, frozen=True, gc=False):
         size = len(self.words)
         if other.words[:size] != self.words or not set(self.numbers) <= set(other.numbers):
             return False
-        return _narrows(other.core, other.words[size])
+        return narrows(other.core, other.words[size])
 
     def _alike(self, other: Frame) -> bool:
         if len(self.words) < 2 or self.words != other.words:
@@ -184,15 +186,20 @@ class Frame(msgspec.Struct, frozen=True, gc=False):
         return (self.past, self.future) == (other.past, other.future)
 
 
+def _unowned(one: Frame, other: Frame) -> bool:
+    """Whether one says "the rent" of what is "Ada's rent" in the other."""
+    long, short = (one, other) if len(one.attribute) > len(other.attribute) else (other, one)
+    return (
+        bool(short.attribute)
+        and long.attribute[1:] == short.attribute
+        and short.core.lower().startswith("the ")
+    )
+
+
 def denied_words(text: str) -> tuple[str, ...]:
     """In "allergic to peanuts, not walnuts" the walnuts, as stems; else nothing."""
-    found = _CONTRAST.search(_ANNOTATION.sub("", text)) if "," in text else None
+    found = _CONTRAST.search(without_dates(text)) if "," in text else None
     return tuple(terms(found["old"])) if found else ()
-
-
-def without_dates(text: str) -> str:
-    """The text without the dates that extraction put in brackets."""
-    return _ANNOTATION.sub("", text)
 
 
 def clauses(text: str, speaker: str | None) -> list[str]:
@@ -206,29 +213,46 @@ def clauses(text: str, speaker: str | None) -> list[str]:
 
 def frame(text: str) -> Frame:
     """The frame of a statement in the third person."""
-    text = _CONTRAST.sub("", _ANNOTATION.sub("", text).replace("’", "'"))
-    bare = _NO_DENIAL.sub(" ", text)
+    text = without_dates(text).replace("’", "'")
+    text = canonical(_CONTRAST.sub("", text) if "not " in text.lower() else text)
+    bare = _NO_DENIAL.sub(" ", text) if "can" in text.lower() else text
     over = _OVER.search(bare) is not None
     denied = over or _DENIED.search(bare) is not None
-    core = _OVER.sub(" ", _REASON.sub("", text) if denied else text)
-    core = _NEGATION.sub(" ", core)
-    core = re.sub(r"\bbut\s*$", " ", _STRESS.sub(" ", core))
-    core = re.sub(r"\s+", " ", core).strip(" ,.;!-–")
+    unstressed = _STRESS.sub(" ", text)
+    if denied or _NEGATION.search(text):
+        core = _OVER.sub(" ", _REASON.sub("", text) if denied else text)
+        core = _STRESS.sub(" ", _NEGATION.sub(" ", core))
+    else:
+        core = unstressed
+    core = " ".join(_BUT.sub(" ", core).split()).strip(" ,.;!-–")
+    now = _NOW.search(text) is not None
     return Frame(
-        words=_words(core),
+        words=word_stems(core),
         numbers=numbers(core),
         holds=not denied,
-        past=not over and _is_past(_STRESS.sub(" ", text)),
+        past=not over and _is_past(unstressed),
         future=_FUTURE.search(text) is not None,
-        replaces=not denied and (_MEASURE.match(text) is not None or _NOW.search(text) is not None),
+        replaces=not denied and (now or _MEASURE.match(text) is not None),
         core=core,
-        now=_NOW.search(text) is not None,
+        now=now,
         quits=_QUITS.search(text) is not None,
         attribute=_attribute(text),
     )
 
 
-def _words(core: str) -> tuple[str, ...]:
+def frames(text: str) -> tuple[Frame, ...]:
+    """The frame of a statement and, where it goes on behind a comma, that of its main clause."""
+    return with_main_clause(frame(text), text)
+
+
+def with_main_clause(said: Frame, text: str) -> tuple[Frame, ...]:
+    """`frames` of a text whose own frame is known."""
+    main = main_clause(text)
+    return (said,) if main == text else (said, frame(main))
+
+
+def word_stems(core: str) -> tuple[str, ...]:
+    """The words of a frame whose text has no stress and denial; of another text, some more."""
     words = [_SAME.get(word, word) for word in terms(core) if not is_number_word(word)]
     # "Ada quit Ada's lessons": whose they are is said by the first word.
     return tuple(word for at, word in enumerate(words) if at == 0 or word != words[0])
@@ -248,12 +272,3 @@ def _is_past(text: str) -> bool:
         return True
     words = ["", *text.lower().split()]
     return any(word in PAST_FORMS and before not in _AUXILIARIES for before, word in pairwise(words))
-
-
-def _narrows(core: str, first: str) -> bool:
-    """Whether what begins at the word with this stem only says when, where or with whom."""
-    for before, word in pairwise(core.lower().split()):
-        found = terms(word)
-        if found and found[0] == first:
-            return before in _QUALIFIES or word in _QUALIFIES or is_number_word(before)
-    return False

@@ -7,11 +7,20 @@ from collections.abc import Sequence
 
 
 def role(text: str, name: str) -> str | None:
-    """As what a person of this name is spoken of: "sister" in "Ada's sister Anna lives in Bergen"."""
+    """As what a person of this name is spoken of: "sister" in "Ada's sister Anna lives in Bergen".
+
+    A friend's sister is another: "friend's sister".
+    """
     if not name:
         return None
-    found = re.search(rf"'s (?:[\w-]+ )?(?P<role>[a-z]+),? {re.escape(name)}\b", text, re.IGNORECASE)
-    return found["role"].lower() if found else None
+    found = re.search(
+        # "Ben's email is ben@old.example" names nobody.
+        rf"'s (?P<of>(?:[a-z-]+'s )*)(?:[\w-]+ )?(?P<role>(?!(?:is|was|and|or|with)\b)[a-z]+),?"
+        rf" {re.escape(name)}\b(?!@)",
+        text,
+        re.IGNORECASE,
+    )
+    return f"{found['of']}{found['role']}".lower() if found else None
 
 
 def may_be_one(text: str, others: Sequence[str], name: str) -> list[bool]:

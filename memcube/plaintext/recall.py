@@ -12,7 +12,7 @@ from memcube.models.embedder import Embedder
 from memcube.plaintext.asked import asked
 from memcube.plaintext.context import Context, render
 from memcube.plaintext.memory import Memory
-from memcube.plaintext.shown import excerpt, fact_for
+from memcube.plaintext.shown import shown
 from memcube.plaintext.words import content_stems
 from memcube.store.index import Hit, RecallIndex, Timed, untimed
 from schemas.subject import Others
@@ -55,6 +55,7 @@ class Recaller:
         *,
         limit: int,
         as_of: datetime | None,
+        known_at: datetime | None = None,
         others: Others | None = None,
         max_tokens: int | None = None,
         explain: bool = False,
@@ -65,15 +66,18 @@ class Recaller:
         an accident of the model. One of function words alone ("who am I?") is judged by its vector.
         `others`: only what was said under these ids. `max_tokens`: the memories are made into a ready context
         as well, and those that do not fit it are left out. `explain`: each memory comes with its signals.
-        Raises `StoreFault`; ValueError for an `as_of` without UTC offset.
+        `as_of`: what was true then, by valid time. `known_at`: of what was known then, by recorded time, less
+        what was erased since; takes as long as a first recall.
+        Raises `StoreFault`; ValueError for an `as_of` or `known_at` without UTC offset.
         """
-        if as_of is not None and as_of.tzinfo is None:
-            raise ValueError(f"as_of needs a UTC offset: {as_of.isoformat()}")
+        for name, time in (("as_of", as_of), ("known_at", known_at)):
+            if time is not None and time.tzinfo is None:
+                raise ValueError(f"{name} needs a UTC offset: {time.isoformat()}")
         sequence = self._index.refresh(subject_key)
         query = _cut(query)
         memories: tuple[Memory, ...] = ()
         if limit > 0 and any(character.isalnum() for character in query):
-            memories = self._best(subject_key, query, _Filters(limit, as_of, others, explain))
+            memories = self._best(subject_key, query, _Filters(limit, as_of, known_at, others, explain))
         if max_tokens is None:
             return Recall(memories, sequence)
         with self._timed("context"):
@@ -91,6 +95,7 @@ class Recaller:
                 encoding.vector,
                 limit=wanted,
                 as_of=filters.as_of,
+                known_at=filters.known_at,
                 others=filters.others,
                 asked=asked(query, encoding.tokens),
                 explain=filters.explain,
@@ -107,6 +112,7 @@ class _Filters(msgspec.Struct, frozen=True):
 
     limit: int
     as_of: datetime | None
+    known_at: datetime | None
     others: Others | None
     explain: bool
 
@@ -115,15 +121,14 @@ def fold(hits: Sequence[Hit], asked: frozenset[str] = frozenset()) -> list[Memor
     """What is shown for each hit, in their order; `asked`: the words of the question, as stems.
 
     A turn and the facts drawn from it are one result. A fact that several turns have said is shown once, for
-    the best of them, and the others that it speaks for are left out.
+    the best of them, and the others that it speaks for are left out. What is over is not shown.
     """
-    shown: dict[str, Memory] = {}
+    found: dict[str, Memory] = {}
     for hit in hits:
-        cube = fact_for(hit.cube, hit.drawn, asked) or hit.cube
-        if cube.id not in shown:
-            text = excerpt(cube.text, asked)
-            shown[cube.id] = Memory.of(cube, hit.score, text=text, signals=hit.signals)
-    return list(shown.values())
+        for cube, text in shown(hit, asked):
+            if cube.id not in found:
+                found[cube.id] = Memory.of(cube, hit.score, text=text, signals=hit.signals)
+    return list(found.values())
 
 
 def _cut(query: str) -> str:

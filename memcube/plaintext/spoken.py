@@ -2,7 +2,8 @@
 """Commands to the memory in plain words: "remember that…", "forget what I said about…", "that's wrong".
 
 Only a whole turn, or its first sentence, is a command, and only in the forms below: to forget on a
-misreading is worse than to be asked twice. "Forget it" and "never mind" are none.
+misreading is worse than to be asked twice. "Forget it" and "never mind" are none. What else asks to forget
+is no command either, but says so (`unclear`).
 """
 
 from __future__ import annotations
@@ -12,16 +13,19 @@ from typing import Final, Literal
 
 import msgspec
 
-Wish = Literal["remember", "forget-about", "forget-that", "wrong", "outdated", "not-called"]
+from memcube.plaintext.extract import sentences
+
+Wish = Literal["remember", "forget-about", "forget-that", "unclear", "wrong", "outdated", "not-called"]
 
 
 class Spoken(msgspec.Struct, frozen=True):
     """A command. `words`: what is to be remembered or forgotten, the name not to be used, or, behind a
-    judgement, what is said instead ("that's wrong, I live in Bergen").
+    judgement, what is said instead ("that's wrong, I live in Bergen"). `rest`: the sentences behind it.
     """
 
     wish: Wish
     words: str = ""
+    rest: str = ""
 
 
 _POLITE: Final = (
@@ -42,6 +46,8 @@ _FORMS: Final[tuple[tuple[Wish, str], ...]] = (
         "forget-about",
         rf"{_FORGET} (?:that|the fact that) (?P<words>(?:i|i'm|i've|my|we|we're|our)\b.{{2,200}}?)",
     ),
+    # Of one thing alone, in a word or three: more words may tell of it.
+    ("forget-about", r"(?:forget|delete|erase)(?: about)? my (?P<words>[\w'-]+(?: [\w'-]+){0,2})"),
     (
         "forget-that",
         rf"{_FORGET} (?:that|this|what {_SAYING}|the last (?:thing|message)(?: {_SAYING})?)"
@@ -60,6 +66,9 @@ _FORMS: Final[tuple[tuple[Wish, str], ...]] = (
 _PATTERNS: Final = tuple(
     (wish, re.compile(f"{_POLITE}{pattern}[.!?]*$", re.IGNORECASE)) for wish, pattern in _FORMS
 )
+_UNCLEAR: Final = re.compile(
+    rf"{_POLITE}(?:forget|delete|erase)\b(?! (?:about )?it\b| to\b| not\b)", re.IGNORECASE
+)
 _THAT: Final = (
     r"^(?:(?:no|nope|hey|sorry|wait|um|uh|hmm|but|well|actually|oh)[,.!]* +)*"
     r"(?:that|this|it|you|what you said|your answer)(?:'s| is| are|'re| was)(?: just| simply| all)? "
@@ -70,10 +79,16 @@ _OUTDATED: Final = re.compile(
     rf"|^(?:no[,.]? +)?(?:that|this|it) (?:isn't|ain't) {_TRUE} (?:any ?more|any longer))(?=[.,!;]|$)",
     re.IGNORECASE,
 )
+# "This is wrong, people should not litter" judges no answer: behind a comma stands what is true instead.
+_INSTEAD: Final = (
+    r"(?=[.!;]|$|, (?:(?:actually|in fact|sorry|because) )?(?:i|i'm|i've|i'd|my|we|we're|we've|our|it's"
+    r"|it is|he|he's|she|she's|they|they're)\b"
+    r"(?! (?:know|think|thought|guess|suppose|mean|feel|felt|find|wish|hope"
+    r"|believe|swear|admit|agree|said|told)\b))"
+)
 _WRONG: Final = re.compile(
-    rf"{_THAT}(?:not {_TRUE}|wrong|incorrect|false|untrue|mistaken|a mistake|nonsense)"
-    r"(?=[.,!;]|$)"
-    rf"|^(?:no[,.]? +)?(?:that|this|it) (?:isn't|ain't|wasn't) {_TRUE}(?=[.,!;]|$)"
+    rf"{_THAT}(?:not {_TRUE}|wrong|incorrect|false|untrue|mistaken|a mistake|nonsense){_INSTEAD}"
+    rf"|^(?:no[,.]? +)?(?:that|this|it) (?:isn't|ain't|wasn't) {_TRUE}{_INSTEAD}"
     r"|^(?:wrong|incorrect|not true|false)(?=[.!]|$)",
     re.IGNORECASE,
 )
@@ -84,10 +99,29 @@ def command(text: str) -> Spoken | None:
     said = " ".join(text.replace("’", "'").split())
     if len(said) > 2_500:
         return None
+    first, rest = _first_sentence(said)
     for wish, pattern in _PATTERNS:
-        if found := pattern.match(said):
-            return Spoken(wish, (found.groupdict().get("words") or "").strip(" .,!?\"'"))
+        # What is to be remembered may take several sentences.
+        whole = wish == "remember"
+        if found := pattern.match(said if whole else first):
+            words = (found.groupdict().get("words") or "").strip(" .,!?\"'")
+            return Spoken(wish, words, "" if whole else rest)
+    if _UNCLEAR.match(first) and not first.endswith("?"):
+        return Spoken("unclear")
     if found := _OUTDATED.search(said):
         return Spoken("outdated", said[found.end() :].lstrip(" .,!;"))
     found = _WRONG.search(said)
     return Spoken("wrong", said[found.end() :].lstrip(" .,!;")) if found else None
+
+
+def _first_sentence(said: str) -> tuple[str, str]:
+    """The first sentence that says something, and what follows it: "Ok. Forget that." is one."""
+    first = ""
+    for sentence in sentences.split(said):
+        if not said.startswith(sentence, len(first)):
+            break  # a list, a table, a program: no sentences
+        first = said[: len(first) + len(sentence)]
+        if not re.fullmatch(_POLITE, f"{first} ", re.IGNORECASE):
+            return first, said[len(first) :].strip()
+        first = f"{first} "
+    return said, ""

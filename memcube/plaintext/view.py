@@ -3,25 +3,38 @@
 The view lives as long as the writer owns the subject. An event that fails is rolled back out of it;
 a commit that is refused throws the view away. Reads that are rare (histories) go to the record and
 are completed by what is staged, so that planning sees its own changes everywhere.
+
+All indexes change together, or a rollback would leave one behind: so they are read and written in one
+place, which makes this module a little longer than others.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Final
-
-import numpy as np
 
 from memcube.cube import Form, MemCube, State
 from memcube.errors import NoSuchCube
+from memcube.plaintext.differences import Kind
+from memcube.plaintext.frame_index import FrameIndex
+from memcube.plaintext.frame_keys import kept_under
+from memcube.plaintext.groups import Groups, Keyed, Newest
+from memcube.plaintext.slot_index import SlotIndex
+from memcube.plaintext.slot_keys import (
+    former,
+    former_under,
+    found_under,
+    kind,
+    named,
+    planned,
+    told_as,
+    worded,
+)
+from memcube.plaintext.vector_index import VectorIndex
 from memcube.store.record import Change, CubeStore, Vector
 
-# Vectors of one text differ in the last digits with the batch they were computed in. A decision
-# must not, or a replay would differ.
-SIMILARITY_DIGITS: Final = 3
+_SPACED = {code: " " for code in range(128) if not chr(code).isalnum()}
 
 
 class SubjectView:
@@ -31,11 +44,14 @@ class SubjectView:
         self.subject = subject
         self._store = store
         self._cubes: dict[str, MemCube] = {}
-        self._slots: defaultdict[str, dict[str, None]] = defaultdict(dict)
-        self._texts: defaultdict[str, dict[str, None]] = defaultdict(dict)
-        self._drawn: defaultdict[str, dict[str, None]] = defaultdict(dict)
+        self._slots = SlotIndex()
+        self._texts: Groups[str] = Groups()
+        self._frames = FrameIndex(lambda cube_id: kept_under(self._cubes[cube_id]))
+        self._valued = Keyed()
+        self._former = Newest()
+        self._drawn: Groups[str] = Groups()
         self._episodes: list[tuple[datetime, str]] = []
-        self._vectors = _Vectors()
+        self._vectors = VectorIndex()
         self._staged: list[MemCube] = []
         self._staged_events: dict[str, None] = {}
         self._replaced: list[Change | None] = []
@@ -67,23 +83,93 @@ class SubjectView:
     def __iter__(self) -> Iterator[MemCube]:
         return iter(list(self._cubes.values()))
 
-    def slots(self) -> Iterator[str]:
-        """The slots that hold something which has not been taken back."""
-        return iter([slot for slot, ids in self._slots.items() if ids])
+    def slots(self, prefix: str = "") -> Iterator[str]:
+        """The slots that hold something which has not been taken back, and that begin with the prefix."""
+        return iter(list(self._slots.names(prefix)))
 
     def in_slot(self, slot: str) -> Sequence[MemCube]:
         """The facts of a slot that have not been taken back, the replaced ones among them."""
-        return self._in_order(self._slots.get(slot, ()))
+        slots = self._slots
+        holding = (cube_id for value in slots.values(slot) for cube_id in slots.holding(slot, value))
+        former = (cube_id for value in slots.former_values(slot) for cube_id in slots.replaced(slot, value))
+        return self._in_order((*holding, *former))
+
+    def values(self, slot: str) -> Sequence[str | None]:
+        """Those that the active facts of the slot give."""
+        return self._slots.values(slot)
+
+    def former_values(self, slot: str) -> Iterator[str | None]:
+        """Those that the replaced facts of the slot gave."""
+        return self._slots.former_values(slot)
+
+    def has_slot(self, slot: str) -> bool:
+        """Whether a fact of the slot has not been taken back."""
+        return slot in self._slots
+
+    def holding(self, slot: str, value: str | None) -> Sequence[MemCube]:
+        """The active facts of a slot that give this value."""
+        return self._in_order(self._slots.holding(slot, value))
+
+    def replaced(self, slot: str, value: str | None) -> Iterator[MemCube]:
+        """The facts of a slot that gave this value and were replaced."""
+        return (self._cubes[cube_id] for cube_id in self._slots.replaced(slot, value))
+
+    def replaced_after(self, slot: str, time: datetime) -> Sequence[MemCube]:
+        """The replaced facts of a slot that were said after this time, or held after it."""
+        return self._in_order(self._slots.replaced_after(slot, time))
+
+    def roles(self, slot: str) -> Collection[str]:
+        """As whom the person of the slot is spoken of in its facts: Anna the sister, Anna the boss."""
+        return self._slots.roles(slot)
+
+    def giving(self, slot: str, value: str, key: int) -> Sequence[MemCube]:
+        """The active facts of a slot that give this value and stand under this key of `frame_keys`."""
+        return self._in_order(self._frames.among(self._slots.holding(slot, value), [key]))
+
+    def plans(self, own: str, words: Iterable[str]) -> Sequence[MemCube]:
+        """The active facts of slots that begin with `own`, `ada/plan/`, and go on with one of these stems."""
+        return self._in_order(self._valued.under(planned(own, word) for word in words))
+
+    def plans_about(self, words: frozenset[str]) -> Iterator[str]:
+        """The slots of plans, among which are all whose names have all these stems, or none but these."""
+        return iter(dict.fromkeys(self._slots.plans_about(words)))
+
+    def told_as(self, words: frozenset[str]) -> Iterator[MemCube]:
+        """The active plans, among which are all told as something with these stems: "concert in Lisbon"."""
+        found = min((self._valued.under([told_as(word)]) for word in words), key=len, default=())
+        return (self._cubes[cube_id] for cube_id in found)
+
+    def worded(self, slot: str, words: Iterable[str]) -> Sequence[MemCube]:
+        """The active facts of a slot of many values whose value has one of these stems."""
+        return self._in_order(self._valued.under(worded(slot, word) for word in words))
+
+    def named(self, own: str, name: str) -> Sequence[MemCube]:
+        """The active facts that somebody's dog or car, of `own`, `ada/`, is called so."""
+        return self._in_order(self._valued.under([named(own, name)]))
+
+    def former(self, own: str, words: frozenset[str]) -> Iterator[MemCube]:
+        """The replaced facts of slots that begin with `own`, `ada/`, with a value of just these stems.
+
+        The last to be replaced comes first.
+        """
+        return (self._cubes[cube_id] for cube_id in self._former.under(former(own, words)))
 
     def saying(self, text: str) -> Sequence[MemCube]:
         """The active facts whose words are these, punctuation and case apart."""
-        return self._in_order(self._texts.get(plain_words(text), ()))
+        return self._in_order(self._texts.of(plain_words(text)))
 
-    def mentioning(self, text: str, stems: Iterable[str]) -> Sequence[MemCube]:
+    def mentioning(
+        self, text: str, stems: Iterable[str], keys: Iterable[int] | None = None
+    ) -> Sequence[MemCube]:
         """The active facts that may hold all of these stems, which are of words of `text`; some will not.
 
-        A look through all texts: 9 ms for 100,000 of them (measured), and no index to keep for every word.
+        keys: of `frame_keys`, under one of which the fact must stand. Without any it is a look through all
+        texts: 9 ms for 100,000 of them (measured), so for what is rarely said.
         """
+        if keys is not None:
+            keys = list(keys)
+            if not self.may_stand_under(keys):
+                return []
         own = plain_words(text).split()
         # A stem ends in i where the word has a y; one that no word begins with is of another form ("paid").
         found = {stem.removesuffix("i") for stem in stems}
@@ -92,24 +178,32 @@ class SubjectView:
         parts = sorted(found, key=lambda part: (-len(part), part))
         if not parts:
             return []
-        longest, *others = parts
+        if keys is None:
+            return self._in_order(
+                cube_id
+                for words in self._texts
+                if _holds_all(words, parts)
+                for cube_id in self._texts.of(words)
+            )
         return self._in_order(
             cube_id
-            for words, ids in self._texts.items()
-            if longest in words and all(part in words for part in others)
-            for cube_id in ids
+            for cube_id in self._frames.holding(parts, keys)
+            if _holds_all(plain_words(self._cubes[cube_id].text), parts)
         )
+
+    def may_stand_under(self, keys: Iterable[int]) -> bool:
+        """Whether an active fact stands under one of these keys of `frame_keys`, as far as they are read."""
+        return self._frames.may_hold(keys)
 
     def drawn_from(self, event_id: str) -> Sequence[MemCube]:
         """The facts that name this event among their sources, whatever has become of them."""
-        return self._in_order(self._drawn.get(event_id, ()))
+        return self._in_order(self._drawn.of(event_id))
 
-    def active_facts(self) -> Sequence[MemCube]:
-        return self._in_order(cube_id for ids in self._texts.values() for cube_id in ids)
-
-    def nearest(self, vector: Vector, at_least: float) -> Sequence[tuple[MemCube, float]]:
-        """The active facts at this cosine or above, best first."""
-        found = self._vectors.nearest(vector, at_least)
+    def nearest(
+        self, vector: Vector, at_least: float, of_kind: Callable[[], Kind] | None = None
+    ) -> Sequence[tuple[MemCube, float]]:
+        """The active facts at this cosine or above, best first; with a kind, those of it alone."""
+        found = self._vectors.nearest(vector, at_least, of_kind, self._kind)
         return [(self._cubes[cube_id], score) for score, cube_id in found]
 
     def episode_before(self, time: datetime) -> str | None:
@@ -211,80 +305,57 @@ class SubjectView:
         if cube.payload is None:
             return
         if cube.form is Form.EPISODE:
-            insort(self._episodes, (cube.payload.sources[0].time, cube.id))
+            insort(self._episodes, _said(cube))
             return
         for source in cube.payload.sources:
-            self._drawn[source.event_id][cube.id] = None
-        if cube.payload.slot and cube.state in {State.ACTIVE, State.SUPERSEDED}:
-            self._slots[cube.payload.slot][cube.id] = None
+            self._drawn.add(source.event_id, cube.id)
+        self._slots.put(cube)
+        self._valued.put(cube.id, found_under(cube))
+        for key in former_under(cube):
+            self._former.put(key, cube.seq, cube.id)
         if cube.state is State.ACTIVE:
-            self._texts[plain_words(cube.text)][cube.id] = None
+            words = plain_words(cube.text)
+            self._texts.add(words, cube.id)
+            self._frames.put(cube.id, words)
             if kept is not None:
                 self._vectors.put(cube.id, kept)
+
+    def _kind(self, cube_id: str) -> Kind:
+        cube = self._cubes[cube_id]
+        slot, value = (cube.payload.slot, cube.payload.value) if cube.payload else (None, None)
+        return kind(cube.text, slot, value)
 
     def _hide(self, cube: MemCube) -> None:
         if cube.payload is None:
             return
         if cube.form is Form.EPISODE:
-            self._episodes.remove((cube.payload.sources[0].time, cube.id))
+            del self._episodes[bisect_left(self._episodes, _said(cube))]
             return
         for source in cube.payload.sources:
-            self._drawn[source.event_id].pop(cube.id, None)
-        if cube.payload.slot:
-            self._slots[cube.payload.slot].pop(cube.id, None)
-        words = plain_words(cube.text)
-        if cube.id in self._texts.get(words, {}):
-            del self._texts[words][cube.id]
-            if not self._texts[words]:
-                del self._texts[words]
-        self._vectors.drop(cube.id)
+            self._drawn.discard(source.event_id, cube.id)
+        self._slots.drop(cube)
+        self._valued.drop(cube.id)
+        for key in former_under(cube):
+            self._former.drop(key, cube.seq, cube.id)
+        if cube.state is State.ACTIVE:
+            self._texts.discard(plain_words(cube.text), cube.id)
+            self._frames.drop(cube.id)
+            self._vectors.drop(cube.id)
+
+
+def _said(episode: MemCube) -> tuple[datetime, str]:
+    return episode.sources[0].time, episode.id
+
+
+def _holds_all(words: str, parts: Sequence[str]) -> bool:
+    return all(part in words for part in parts)
 
 
 def plain_words(text: str) -> str:
     """A text without case, punctuation and spacing: what makes two statements the same words."""
-    words = " ".join("".join(c if c.isalnum() else " " for c in text.casefold()).split())
+    plain = text.casefold()
+    if plain.isascii():
+        words = " ".join(plain.translate(_SPACED).split())
+    else:
+        words = " ".join("".join(c if c.isalnum() else " " for c in plain).split())
     return words or text  # nothing but emoji or marks: they are the words
-
-
-class _Vectors:
-    """The vectors of the active facts in one growing matrix: [capacity, dimensions], float32."""
-
-    def __init__(self) -> None:
-        self._matrix = np.zeros((0, 0), np.float32)
-        self._rows: dict[str, int] = {}
-        self._ids: list[str] = []
-
-    def get(self, cube_id: str) -> Vector | None:
-        row = self._rows.get(cube_id)
-        return None if row is None else self._matrix[row].copy()
-
-    def put(self, cube_id: str, vector: Vector) -> None:
-        row = self._rows.get(cube_id)
-        if row is None:
-            row = len(self._ids)
-            if row >= len(self._matrix):
-                grown = np.zeros((max(16, 2 * row), len(vector)), np.float32)
-                if row:
-                    grown[:row] = self._matrix
-                self._matrix = grown
-            self._rows[cube_id] = row
-            self._ids.append(cube_id)
-        self._matrix[row] = vector
-
-    def drop(self, cube_id: str) -> None:
-        row = self._rows.pop(cube_id, None)
-        if row is None:
-            return
-        last = self._ids.pop()
-        if last != cube_id:
-            self._matrix[row] = self._matrix[len(self._ids)]
-            self._ids[row] = last
-            self._rows[last] = row
-        self._matrix[len(self._ids)] = 0.0
-
-    def nearest(self, vector: Vector, at_least: float) -> list[tuple[float, str]]:
-        if not self._ids:
-            return []
-        scores = np.round(self._matrix[: len(self._ids)] @ vector, SIMILARITY_DIGITS)
-        found = [(float(scores[row]), self._ids[row]) for row in np.flatnonzero(scores >= at_least)]
-        return sorted(found, key=lambda hit: (-hit[0], hit[1]))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
+from itertools import chain
 from threading import local
 from typing import Final
 
@@ -78,7 +79,8 @@ _SPACELESS: Final = rf"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u31f
 
 _ISO_DATE: Final = r"(?<!\d)\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])(?!\d)t?"
 _NUMBER: Final = r"\d+(?:[.,:]\d+)*"
-_ASCII_TOKEN: Final = re.compile(rf"{_ISO_DATE}|{_NUMBER}|[a-z][a-z0-9]*(?:'[a-z]+)*", re.ASCII)
+# Most tokens are words, and what is looked for first is found soonest.
+_ASCII_TOKEN: Final = re.compile(rf"[a-z][a-z0-9]*(?:'[a-z]+)*|{_ISO_DATE}|{_NUMBER}", re.ASCII)
 _TOKEN: Final = re.compile(rf"{_ISO_DATE}|{_NUMBER}|[^\W\d_][\w{_MARKS}]*(?:'[\w{_MARKS}]+)*")
 _RUNS: Final = re.compile(rf"[{_SPACELESS}{_MARKS}]+|[^{_SPACELESS}]+")
 _SPACELESS_START: Final = re.compile(rf"[{_SPACELESS}]")
@@ -110,6 +112,30 @@ def terms(text: str) -> list[str]:
             found += _parts(token)
     stems: list[str] = _stemmer().stemWords(found)
     return stems
+
+
+# Some 5 MB. Of the words of 100,000 memories most are rare ones, and the others are soon known again.
+_MOST_KNOWN: Final = 20_000
+
+
+class Terms(dict[str, list[str]]):
+    """`terms` for many texts: what stands between two spaces is read once, and known as long as this lives.
+
+    For one load of a subject, and no longer. It holds no more than `_MOST_KNOWN` at a time.
+    """
+
+    def __call__(self, text: str) -> list[str]:
+        text = text[:TEXT_LIMIT]
+        # No token of ASCII goes over a space; other scripts change with what stands beside them.
+        return (
+            list(chain.from_iterable(map(self.__getitem__, text.split()))) if text.isascii() else terms(text)
+        )
+
+    def __missing__(self, chunk: str) -> list[str]:
+        if len(self) >= _MOST_KNOWN:
+            self.clear()
+        known = self[chunk] = terms(chunk)
+        return known
 
 
 def content_stems(text: str) -> frozenset[str]:

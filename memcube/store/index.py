@@ -69,6 +69,8 @@ class Hit(msgspec.Struct, frozen=True):
     """A candidate, its score in [0, 1], and how it was found.
 
     drawn: the facts that hold now and were drawn from this raw turn; they are not hits of their own.
+    over: what else it says, by the facts that were drawn from it: these were replaced or taken back, or a
+    person has put them into other words. Whoever shows the turn leaves out the sentences that say it.
     signals: where they were asked for.
     """
 
@@ -77,6 +79,7 @@ class Hit(msgspec.Struct, frozen=True):
     cosine: float
     bm25: float
     drawn: tuple[MemCube, ...] = ()
+    over: tuple[str, ...] = ()
     signals: tuple[Signal, ...] = ()
 
 
@@ -97,18 +100,20 @@ class RecallIndex(Protocol):
         *,
         limit: int,
         as_of: datetime | None,
+        known_at: datetime | None = None,
         others: Others | None = None,
         asked: Asked = NOTHING_ELSE,
         explain: bool = False,
     ) -> Sequence[Hit]:
         """The best candidates, best first, as of the last `refresh`.
 
-        A raw turn and the facts drawn from it are one candidate. Of a turn that a fact was drawn from which
-        holds no longer, only the facts that do are candidates: the turn would say the old one again.
+        A raw turn and the facts drawn from it are one candidate, which comes with what it says that is over.
+        What has only ended by time is not: the turn still tells it.
 
         Without `as_of` only what is active now; with it, what was true at that time (valid time),
         whatever has become of it since, unless it was retracted or erased. With `others` only what has a
-        source of these ids; the limit counts what is left then.
+        source of these ids; the limit counts what is left then. With `known_at` all of this is asked of what
+        was known then (recorded time), but for what was erased since; that is read for this one question.
         """
 
     def forget(self, subject: str) -> None:

@@ -172,6 +172,7 @@ class CubeStore(Protocol):
         *,
         limit: int | None = None,
         vectors_after: int | None = None,
+        known_at: datetime | None = None,
     ) -> tuple[int, Sequence[Change]]:
         """The subject's sequence, and the newest version of every cube changed after `after`, by seq.
 
@@ -181,6 +182,8 @@ class CubeStore(Protocol):
         With a `limit` at most so many; the sequence is that of the last of them as long as there may be more.
         Erased cubes are among them, without payload. Both come from one snapshot. Here as in every
         reading, what was sealed under a key that is destroyed by now comes without payload and vector.
+
+        `known_at`: the versions that were the newest then instead, as in `list_cubes`, by their own seq.
         """
 
     def list_cubes(

@@ -418,6 +418,8 @@ def test_a_search_sends_what_was_given_and_nothing_else(twin: Twin, as_of: Any, 
     ask(twin, gateway, lambda client: client.search("where?", as_of=as_of, max_tokens=256))
     ids = {"tenant": "default", "user_id": "ana"}
     assert sent(gateway) == {**ids, "query": "where?", "as_of": sent_as, "max_tokens": 256}
+    ask(twin, gateway, lambda client: client.search("where?", known_at=as_of))
+    assert sent(gateway) == {**ids, "query": "where?", "known_at": sent_as}
 
 
 @both

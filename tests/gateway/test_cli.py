@@ -140,11 +140,18 @@ def test_remember_edit_pin_history_forget(run: Run) -> None:
     history = document(run("cubes", "history", key, *ann, "--json"))
     assert [version["decision"] for version in history["versions"]] == ["add", "edit", "pin"]
     assert "blue pot" in run("cubes", "history", key, *ann).stdout
+    then = ("--known-at", history["versions"][0]["recorded_at"])
+    assert "blue pot" in run("cubes", "show", key, *then, *ann).stdout
+    assert "not known" in run("cubes", "show", key, "--known-at", "2020-01-01", *ann).stderr
+    question = ("recall", "where is the spare key?", *ann, "--json")
+    assert "Rui" in document(run(*question))["memories"][0]["text"]
+    assert "blue pot" in document(run(*question, *then))["memories"][0]["text"]
     assert document(run("cubes", "show", key, *ann, "--json"))["pinned"] is True
     assert "Rui" in run("cubes", "show", key, *ann).stdout
     assert "Rui" in run("cubes", "list", *ann).stdout
     assert run("forget", key, *ann).exit_code == 0
     assert document(run("cubes", "list", *ann, "--json"))["cubes"] == []
+    assert document(run(*question, *then))["memories"] == []
     assert document(run("cubes", "show", key, *ann, "--json"))["state"] == "erased"
 
 
@@ -180,6 +187,12 @@ def test_exactly_one_subject(run: Run, subject: tuple[str, ...]) -> None:
     result = run("recall", "tea", *subject)
     assert result.exit_code == 2
     assert "exactly one of --user, --agent, --run, --group" in result.stderr
+
+
+def test_a_question_of_nothing_is_refused(run: Run) -> None:
+    result = run("recall", "", "--user", "ann")
+    assert result.exit_code != 0
+    assert "query" in result.stderr
 
 
 def test_what_would_command_the_terminal_is_not_printed(run: Run) -> None:

@@ -125,7 +125,11 @@ def test_a_mended_word_replaces_the_chunk_although_it_says_nearly_the_same(run: 
     assert held(run) == {"The boiler in the cellar is looked after by the company Warmhaus."}
 
 
-ALIKE = tuple(f"The pump in room {room} is looked after by the company Warmhaus." for room in ("A", "B"))
+# One statement in other words: they become one memory.
+ALIKE = (
+    "The pump in room A is looked after by the company Warmhaus.",
+    "The pump in room A is currently looked after by the company Warmhaus.",
+)
 
 
 def lines(*paragraphs: str) -> str:
@@ -139,10 +143,8 @@ def said_by(run: Run, text: str) -> int:
 
 
 def test_chunks_that_became_one_memory_are_known_when_they_are_imported_again(
-    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    run: Run, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("processors.consolidate.same_statement", lambda *_: True)
-    monkeypatch.setattr("processors.consolidate.NEAR_DUPLICATE", 0.5)
     one, other = ALIKE
     other_file = write(tmp_path, "other.txt", "Something else, which only this document has to say.")
     file = write(tmp_path, "a.txt", lines(one, other))
@@ -178,10 +180,8 @@ def test_chunks_that_became_one_memory_are_known_when_they_are_imported_again(
 
 
 def test_a_chunk_that_was_merged_into_what_another_document_says_is_not_told_as_kept(
-    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    run: Run, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("processors.consolidate.same_statement", lambda *_: True)
-    monkeypatch.setattr("processors.consolidate.NEAR_DUPLICATE", 0.5)
     files = [write(tmp_path, f"{n}.txt", text) for n, text in enumerate(ALIKE)]
     run("import", *files, *ANN)
     assert len(held(run)) == 1

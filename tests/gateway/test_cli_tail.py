@@ -163,7 +163,7 @@ def test_an_event_shows_what_became_of_it(run: Run, tmp_path: Path) -> None:
     file = tmp_path / "m.json"
     file.write_text(json.dumps([{"role": "user", "content": "I live in Porto.", "name": "Ann"}]))
     run("import", str(file), *ANN)
-    [memory] = document(run("recall", "where?", *ANN, "-k", "1", "--json"))["memories"]
+    [memory] = document(run("recall", "Where does Ann live?", *ANN, "-k", "1", "--json"))["memories"]
     event = memory["provenance"][0]["event_id"]
     shown = document(run("events", "show", event, *ANN, "--json"))
     assert (shown["event_id"], shown["applied"]) == (event, True)

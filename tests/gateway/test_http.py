@@ -112,6 +112,32 @@ async def test_a_list_asks_for_both_times(client: httpx.AsyncClient) -> None:
     assert bad.status_code in {400, 422}
 
 
+async def test_recall_asks_for_both_times(client: httpx.AsyncClient) -> None:
+    async def homes(**times: str) -> list[str]:
+        asked = {**ALICE, "query": "Where does Alice live?", **times}
+        answer = await client.post("/v1/recall", json=asked)
+        assert answer.status_code == 200, answer.text
+        return sorted(memory["text"] for memory in answer.json()["memories"])
+
+    await tell(client, "I live in Porto.", timestamp="2026-03-01T10:00:00Z")
+    [porto] = await memories(client)
+    await tell(client, "I moved to Lisbon.", timestamp="2026-05-10T10:00:00Z")
+    [lisbon] = [cube for cube in await memories(client) if cube["id"] != porto["id"]]
+    before = {"known_at": porto["recorded_at"]}
+    assert await homes() == [lisbon["text"]]
+    assert await homes(**before) == [porto["text"]]
+    assert await homes(as_of="2026-06-01", **before) == [porto["text"]]
+    assert await homes(as_of="2026-02-01", **before) == []
+    assert await homes(as_of="2026-04-01", known_at=lisbon["recorded_at"]) == [porto["text"]]
+    assert await homes(known_at="2001-01-01") == []
+
+    gone = await client.delete(f"/v1/cubes/{porto['id']}", params={**ALICE, "wait": "recallable"})
+    assert gone.status_code == 200, gone.text
+    assert await homes(**before) == []
+    bad = await client.post("/v1/recall", json={**ALICE, "query": "home", "known_at": "yesterday"})
+    assert bad.status_code in {400, 422}
+
+
 async def test_as_of_a_day_means_what_was_true_at_its_end(client: httpx.AsyncClient) -> None:
     await tell(client, "I live in Porto.", timestamp="2026-03-01T10:00:00Z")
     await tell(client, "I moved to Lisbon.", timestamp="2026-05-10T10:00:00Z")

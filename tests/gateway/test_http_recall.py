@@ -99,6 +99,17 @@ async def test_a_context_of_nothing_is_empty(client: httpx.AsyncClient) -> None:
     assert (await recall(client, "👍", max_tokens=50))["context"] == ""
 
 
+async def test_a_query_of_nothing_is_refused_and_one_without_words_finds_nothing(
+    client: httpx.AsyncClient,
+) -> None:
+    await tell(client, "I saw herons by the river.")
+    answer = await client.post("/v1/recall", json={**ALICE, "query": ""})
+    assert answer.status_code == 422, answer.text
+    assert "query" in answer.text
+    for query in (" ", "\n", "?!", "👍👍", "\u200b"):
+        assert (await recall(client, query))["memories"] == [], repr(query)
+
+
 @pytest.mark.parametrize("tokens", [0, -1, 32_769, "many", 1.5])
 async def test_a_budget_that_cannot_be_is_refused(client: httpx.AsyncClient, tokens: Any) -> None:
     answer = await client.post("/v1/recall", json={**ALICE, "query": "tea", "max_tokens": tokens})

@@ -6,7 +6,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from memcube.cube import Form, MemCube, State, cube_id
+from memcube.models.embedder import HashEmbedder
+from memcube.plaintext.cues import cues
+from memcube.plaintext.recall import Recaller
+from memcube.plaintext.words import terms
+from memcube.store.memory import InMemoryRecallIndex
 from schemas.body import Plain
 from schemas.events import Incoming, Prompt, Reprocess, Response
 from schemas.subject import Subject
@@ -22,7 +29,8 @@ class Conversation:
 
     def __init__(self, folder: Path, embedder: Any = None) -> None:
         self.log = InMemoryLog()
-        self._process = Process(folder, self.log, embedder=embedder)
+        self._embedder = embedder or HashEmbedder()
+        self._process = Process(folder, self.log, embedder=self._embedder)
         self._count = 0
 
     def say(self, text: str, *, day: int = 1, name: str = "Ada", event_id: str | None = None) -> str:
@@ -54,6 +62,18 @@ class Conversation:
     def later(self, data: Incoming, time: datetime, event_id: str) -> None:
         """Into the log, for when `work` is called."""
         self.log.append(message(data, event_id, time))
+
+    def recall(self, query: str, limit: int = 5, **filters: Any) -> list[str]:
+        """What is recalled now, best first, by an index of its own."""
+        embedder = self._embedder
+        index = InMemoryRecallIndex(
+            self.store, embedder.embedder_id, embedder.dimensions, 1 << 30, analyse=terms, cues=cues
+        )
+        filters = {"as_of": None, **filters}
+        found = Recaller(index, embedder).recall(SUBJECT.key, query, limit=limit, **filters)
+        if found.context is not None:
+            return found.context.text.splitlines()
+        return [memory.text for memory in found.memories]
 
     def work(self) -> None:
         self._process.drain(limit=64)
@@ -88,6 +108,10 @@ class Conversation:
 
     def audited(self) -> int:
         return len(self.log.of(AUDIT.name))
+
+    def reasons(self) -> set[str]:
+        """Why anything changed, or did not, as the audit trail has it."""
+        return {msgspec.json.decode(record.value or b"")["reason"] for record in self.log.of(AUDIT.name)}
 
     @property
     def store(self) -> Any:

@@ -257,3 +257,12 @@ def _do(home: Conversation, data: Incoming | str, day: int) -> str:
             return home.do(
                 Edit(**ADDRESS, cube_id=current[-1].id, body=Plain(text="Ada likes quinces")), day=day
             )
+
+
+def test_words_that_put_a_day_right_and_say_of_what_change_nothing_else(home: Conversation) -> None:
+    home.say("My piano lesson is on Tuesday at 17:00. My gym class is on Monday.")
+    home.say("No, I meant Thursday. The piano lesson is on Thursday at 17:00.")
+    now = " ".join(home.facts())
+    assert "gym class is on Monday" in now
+    assert "on Thursday" in now
+    assert "on Tuesday" not in now

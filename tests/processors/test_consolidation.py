@@ -220,6 +220,22 @@ def test_an_undo_can_be_undone(home: Conversation) -> None:
     assert home.facts() == ["Ada moved to Lisbon"]
 
 
+def test_events_are_undone_one_by_one_the_last_one_first(home: Conversation) -> None:
+    said = home.say("I like green tea.", day=1)
+    tea = home.fact("tea").id
+    edits = [
+        home.do(Edit(**ADDRESS, cube_id=tea, body=Plain(text=f"Ada likes {colour} tea")), day=2)
+        for colour in ("black", "white")
+    ]
+    home.do(Undo(**ADDRESS, event_id=edits[0]), day=3)
+    assert home.refusals() == ["nothing-to-undo"]
+    for event, left in ((edits[1], ["Ada likes black tea"]), (edits[0], ["Ada likes green tea"]), (said, [])):
+        home.do(Undo(**ADDRESS, event_id=event), day=4)
+        assert home.facts() == left
+    home.do(Undo(**ADDRESS, event_id=said), day=5)
+    assert home.refusals() == ["nothing-to-undo"] * 2
+
+
 def test_undo_of_nothing_and_of_what_has_changed_since_is_refused(home: Conversation) -> None:
     said = home.say("I like green tea.")
     home.do(Undo(**ADDRESS, event_id="never-happened"))
@@ -277,3 +293,37 @@ def test_a_memory_knows_in_which_run_and_by_whom_it_was_said(home: Conversation)
         assert [(source.speaker, source.others) for source in cube.sources] == [("ada", ids)]
     home.say("I live in Lisbon.", name="ada", day=2)
     assert [source.others for source in home.fact("Lisbon").sources] == [ids, None]
+
+
+@pytest.mark.parametrize(
+    ("said", "place"),
+    [
+        ("From June I live in Rome.", "Rome"),
+        ("I live in Porto from 1 May.", "Porto"),
+        ("I'm moving to Bern on 1 May.", "Bern"),
+    ],
+)
+def test_a_home_announced_for_a_day_is_the_home_from_then_on(
+    home: Conversation, said: str, place: str
+) -> None:
+    home.say("I live in Lisbon.", day=1)
+    home.say(said, day=2)
+    assert "Ada lives in Lisbon" in home.facts()
+    home.put(Tick(**ADDRESS), datetime(2026, 6, 2, tzinfo=UTC))
+    [fact] = [home.fact(text) for text in home.facts()]
+    assert fact.payload is not None
+    assert (fact.payload.slot, fact.payload.value) == ("ada/lives_in", place.casefold())
+    assert fact.expires_at is None
+    assert home.fact("Lisbon").valid_to == fact.valid_from
+
+
+def test_what_lives_on_by_an_undo_is_not_ended_by_the_next_tick(home: Conversation) -> None:
+    said = home.say("I plan to learn Spanish.", day=1)
+    tick = home.put(Tick(**ADDRESS), datetime(2027, 3, 1, tzinfo=UTC), "tick")
+    assert home.fact("Spanish").state is State.EXPIRED
+    home.put(Undo(**ADDRESS, event_id=tick), datetime(2027, 3, 2, tzinfo=UTC))
+    home.put(Tick(**ADDRESS), datetime(2027, 3, 3, tzinfo=UTC))
+    assert home.fact("Spanish").state is State.ACTIVE
+    home.put(Undo(**ADDRESS, event_id=said), datetime(2027, 3, 4, tzinfo=UTC))
+    assert home.fact("Spanish").state is State.RETRACTED
+    assert home.refusals() == []

@@ -123,6 +123,29 @@ def test_an_undo_takes_the_whole_reprocess_back_and_it_can_be_made_again(home: C
     assert home.refusals() == []
 
 
+def test_a_turn_that_was_put_back_by_an_undo_holds_again_with_its_facts(home: Conversation) -> None:
+    with rules(deaf_to("sister")):
+        turn = home.say("I live in Porto and my sister lives in Rome.", day=1)
+        home.say("I live in Oslo.", day=5)
+    for _ in range(2):
+        assert home.episode(turn).state is State.SUPERSEDED
+        command = home.reprocess()
+        assert home.facts() == ["Ada lives in Oslo", "Ada's sister lives in Rome"]
+        assert home.episode(turn).state is State.ACTIVE
+        home.do(Undo(**ADDRESS, event_id=command), day=28)
+
+
+def test_a_reprocess_that_was_undone_and_put_in_force_again_is_as_good(home: Conversation) -> None:
+    home.say("I live in Porto. I like jazz.", day=1)
+    with rules(deaf_to("jazz")):
+        command = home.reprocess()
+    undo = home.do(Undo(**ADDRESS, event_id=command), day=28)
+    home.do(Undo(**ADDRESS, event_id=undo), day=28)
+    assert home.facts() == ["Ada lives in Porto"]
+    home.reprocess()
+    assert home.facts() == ["Ada likes jazz", "Ada lives in Porto"]
+
+
 def test_what_a_person_has_put_right_stays(home: Conversation) -> None:
     home.say("I live in Porto. I like jazz. My sister lives in Rome.", day=1)
     home.do(Edit(**ADDRESS, cube_id=home.fact("jazz").id, body=Plain(text="Ada likes free jazz")), day=2)
@@ -206,14 +229,30 @@ def test_only_the_days_that_were_asked_for_are_read(home: Conversation) -> None:
     assert home.facts() == ["Ada likes chess", "Ada likes tea"]
 
 
-def test_too_many_turns_at_once_are_refused(home: Conversation, monkeypatch: Any) -> None:
-    monkeypatch.setattr("processors.reprocess.MAX_TURNS", 2)
-    for day in (1, 2, 3):
-        home.say(f"I like number {day}.", day=day)
+def test_too_many_memories_at_once_are_refused(home: Conversation, monkeypatch: Any) -> None:
+    """Turns and facts, and what was given as it stands: all may have to be embedded."""
+    monkeypatch.setattr("processors.reprocess.MAX_MEMORIES", 3)
+    home.say("I like jazz.", day=1)
+    for day in (2, 3):
+        home.do(Remember(**ADDRESS, body=Plain(text=f"The locker has number {day}")), day=day)
     home.reprocess()
     assert home.refusals() == ["refused"]
     home.reprocess(since=2)
+    home.reprocess(until=2)
     assert home.refusals() == ["refused"]
+
+
+def test_what_was_said_at_one_moment_is_read_at_once_however_much_it_is(
+    home: Conversation, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr("processors.reprocess.MAX_MEMORIES", 3)
+    moment = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    with rules(deaf_to("like")):
+        for n, thing in enumerate(("jazz", "chess", "tea", "figs")):
+            home.put(Prompt(**ADDRESS, body=Plain(text=f"I like {thing}.", name="Ada")), moment, f"e{n}")
+    home.reprocess()
+    assert home.refusals() == []
+    assert len(home.facts()) == 4
 
 
 def test_a_subject_without_memories_has_nothing_to_read(home: Conversation) -> None:

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 import pytest
 
-from bench.stories import Verdict, judge, stories, summary
+from bench.stories import Verdict, judge, stories
+
+# Statements that make no memory, and deeds in words that are in no table: see "What it does not understand".
+KNOWN_TO_FAIL = {
+    "dentist-later-same-day",
+    "dose-doubled",
+    "loft-given-up",
+    "met-someone",
+    "physio-next-week",
+    "piano-sold",
+    "poached",
+    "run-times",
+}
 
 
 @pytest.fixture(scope="module")
@@ -17,11 +29,10 @@ def test_no_story_retires_what_it_is_not_about(verdicts: list[Verdict]) -> None:
 
 
 def test_facts_end_as_they_should(verdicts: list[Verdict]) -> None:
-    found = summary(verdicts)
-    assert found.stories >= 80
+    assert len(verdicts) >= 351
     wrong = {one.story.id: one.wrong for one in verdicts if not one.right}
-    assert found.right >= 0.93 * found.stories, wrong
-    assert found.facts_current >= 0.97 * found.facts_expected, wrong
+    # One that comes out right now is no longer named, so that it stays right.
+    assert set(wrong) == KNOWN_TO_FAIL, wrong
 
 
 def test_stories_have_names_of_their_own() -> None:

@@ -81,7 +81,7 @@ def test_a_short_answer_says_what_its_question_asked(tmp_path: Path, limit: int)
     assert _facts(process) == [
         "Ada has two cats, Momo and Ada (pets)",
         "Ada still works at the harbour office, going on six years",
-        "Ada's dentist appointment is Tuesday (2026-03-03)",
+        "Ada's dentist appointment is on Tuesday (2026-03-03)",
     ]
     process.close()
 

@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -17,7 +18,7 @@ from memcube.models.embedder import HashEmbedder
 from memcube.store.record import OutboxMessage
 from schemas.body import Plain
 from schemas.events import Prompt, Reprocess, Undo
-from schemas.topics import DEADLETTER, UPDATES
+from schemas.topics import AUDIT, DEADLETTER, UPDATES
 from tests.processors.rule_sets import deaf_to, rules, wordier
 from tests.streams.story import message, story
 from tests.streams.world import START, Died, InMemoryLog, Process
@@ -148,17 +149,19 @@ def test_another_embedder_embeds_everything_once_and_makes_no_version(tmp_path: 
     for subject in subjects:
         sequence, changes = process.store.changes(subject, 0, other.embedder_id)
         living = [change for change in changes if change.cube.payload is not None]
-        assert all(change.vector is not None for change in living)
+        assert all(change.vector is not None and change.tokens is not None for change in living)
         assert not any(
             change.vector is not None
             for change in process.store.changes(subject, 0, HashEmbedder.embedder_id)[1]
         )
         assert sequence == process.store.sequence(subject)
     assert len(other.texts) == len(set(other.texts))
+    assert _audited(log, "reprocess-") == {("noop", "embedded-anew")}
     embedded = len(other.texts)
     told(log, [_again(one, n) for n, one in enumerate(commands(2))])
     process.drain()
     assert len(other.texts) == embedded
+    assert _audited(log, "again-") == {("noop", "nothing-differs")}
     process.close()
 
 
@@ -236,6 +239,12 @@ def _again(command: OutboxMessage, number: int) -> OutboxMessage:
         (name, b"again-%d" % number if name == "ce_id" else value) for name, value in command.headers
     )
     return OutboxMessage(command.topic, command.partition, command.key, headers, command.value)
+
+
+def _audited(log: InMemoryLog, cause: str) -> set[tuple[str, str]]:
+    """Decisions and reasons that the audit trail has of events whose ids begin so."""
+    told = [msgspec.json.decode(record.value or b"") for record in log.of(AUDIT.name)]
+    return {(one["decision"], one["reason"]) for one in told if one["event_id"].startswith(cause)}
 
 
 def _known(process: Process) -> set[tuple[Any, ...]]:

@@ -11,7 +11,8 @@ import pytest
 from memcube.cube import Form, State
 from memcube.models.embedder import HashEmbedder
 from schemas.body import Plain
-from schemas.events import Prompt, Reprocess
+from schemas.events import Prompt, Remember, Reprocess
+from schemas.topics import DEADLETTER
 from streams.embedding import Embedding
 from streams.reprocess import Plan, planned
 from tests.processors.rule_sets import Rules, deaf_to, rules, without
@@ -85,9 +86,47 @@ def test_windows_without_a_difference_are_not_sent(tmp_path: Path, monkeypatch: 
     found = plan(process)
     [window] = found.windows
     at = START + timedelta(hours=4)
-    assert (window.since, window.until, window.turns) == (at, at + timedelta(hours=1), 3)
+    assert (window.since, window.until, window.memories) == (at, at + timedelta(hours=1), 5)
     assert [one.after.text for one in found.changes] == ["Ada likes jazz"]
     assert plan(process, since=at + timedelta(hours=1)).windows == ()
+    process.close()
+
+
+def test_memories_that_were_given_as_they_stand_are_cut_like_turns(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("streams.reprocess.WINDOW", 2)
+    monkeypatch.setattr("processors.reprocess.MAX_MEMORIES", 2)
+    log = InMemoryLog()
+    for n in range(5):
+        given = Remember(tenant="t", user_id="user-0", body=Plain(text=f"The locker has number {n}"))
+        log.append(message(given, f"e{n}", START + timedelta(hours=n)))
+    process = Process(tmp_path, log)
+    process.drain()
+    process.close()
+    other = Other()
+    process = Process(tmp_path, log, embedder=other)
+    found = plan(process, embedder=other)
+    assert [window.memories for window in found.windows] == [2, 2, 1]
+    send(log, process, found)
+    assert not log.of(DEADLETTER.name)
+    assert len(other.texts) == 5
+    assert plan(process, embedder=other).windows == ()
+    process.close()
+
+
+def test_a_plan_tells_how_far_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("streams.reprocess.WINDOW", 10)
+    log = InMemoryLog()
+    for event in story(seed=5, length=40, subjects=1, misrouted=False):
+        log.append(event)
+    process = Process(tmp_path, log)
+    process.drain()
+    heard: list[float] = []
+    planned(process.store, Embedding(process.store, HashEmbedder()), KEY, None, NOW, read=heard.append)
+    assert len(heard) > 2
+    assert heard == sorted(heard)
+    assert heard[-1] == 1
     process.close()
 
 

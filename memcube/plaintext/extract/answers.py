@@ -6,7 +6,7 @@ What `questions` cannot turn around is kept with its question: 'asked "Friday or
 import re
 from collections.abc import Sequence
 
-from memcube.plaintext.extract import chatter, leads, lexicon
+from memcube.plaintext.extract import chatter, leads, lexicon, opinion
 from memcube.plaintext.extract.questions import (
     HAVE_ANY,
     LEANS,
@@ -34,6 +34,7 @@ _YES_NO = re.compile(r"(?:have|do|did|are|were|can|will|would) you\b(?!.* or )",
 _NUMERALS = frozenset(
     ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "twelve")
 )
+_IT_WAS = re.compile(r"(?:it|that)(?:'s| was| is) ", re.IGNORECASE)
 _LITTLE = re.compile(r"(?:the|an?|my|our|on|at|in|to|with|from|by|since)\b", re.IGNORECASE)
 
 
@@ -67,6 +68,8 @@ def _short(question: str, first: str) -> Said | None:
     went = _WENT.match(question)
     if went and LEANS.match(bare) and not chatter.asks(bare):
         return Said(f"My {went['what'].split(' ', 1)[1]} {_predicate(bare)}")
+    if question.endswith((" it", " that")):
+        bare = _IT_WAS.sub("", bare)
     if not _is_short(bare):
         return None
     for pattern, statement in STATED:
@@ -75,8 +78,7 @@ def _short(question: str, first: str) -> Said | None:
     any_ = HAVE_ANY.match(question)
     if any_ and not NO.match(first):
         return Said(f"I have {bare if bare.isupper() else bare[:1].lower() + bare[1:]} ({any_['what']})")
-    called = _YES_NO.match(question) is not None and bare.isalpha() and bare[0].isupper()
-    return Said(bare, asked=question) if _is_of_hearer(question) and not called else None
+    return Said(bare, asked=question) if _is_asked_for(question, bare) else None
 
 
 def _echoed(sentence: str, before: str) -> str | None:
@@ -102,10 +104,16 @@ def _is_short(bare: str) -> bool:
     felt = whole.kind is Kind.FIRST and not lexicon.FEELING.isdisjoint(whole.words[whole.predicate :][:4])
     if felt or not 0 < len(words) <= MAX_ANSWER or chatter.is_phatic(bare) or chatter.asks(bare):
         return False
+    hearer = whole.kind is not Kind.FIRST and not lexicon.HEARER.isdisjoint(whole.words)
+    if hearer or not lexicon.MOOD.isdisjoint(whole.words[:2]):
+        return False  # "So sorry about your loss"
     if whole.kind is Kind.OWN and whole.predicate >= len(whole.words):
         return True  # "My cousin Lena"
-    if whole.kind in (Kind.OWN, Kind.FIRST) and not LEANS.search(bare):
-        return False
+    return (whole.kind not in (Kind.OWN, Kind.FIRST) or LEANS.search(bare) is not None) and _is_phrase(bare)
+
+
+def _is_phrase(bare: str) -> bool:
+    words = bare.split()
     subject = subject_of(bare.partition(",")[0])
     if subject.kind in (Kind.FIRST, Kind.OWN, Kind.SECOND):
         return subject.kind is Kind.FIRST and LEANS.search(bare) is not None and len(words) <= 8
@@ -121,8 +129,13 @@ def _is_short(bare: str) -> bool:
     )
 
 
-def _is_of_hearer(question: str) -> bool:
+def _is_asked_for(question: str, bare: str) -> bool:
+    """Whether an answer is one, beside its question: "How are you?" asks for nothing that lasts."""
     words = question.lower().split()
+    if words[0].startswith("how") and not opinion.content(tuple(words[1:])):
+        return False
+    if _YES_NO.match(question) and bare.isalpha() and bare[0].isupper():
+        return False
     return "you" in words or "your" in words or " or " in question or words[0] in ("is", "when", "where")
 
 

@@ -41,6 +41,17 @@ MATERIAL = re.compile(
     r"|complete|review|check|format|convert)\b[^.!?\n]{0,80}:",
     re.IGNORECASE,
 )
+# A text is asked for whose people are made up, or the text that follows is to be worked on.
+_TASK = re.compile(
+    r"(?:^|(?<=[.!?,]\s))(?:(?:please|can\syou|could\syou|now|ok|so|help\sme)[,\s]+)*(?:"
+    r"(?:write|draft|create|generate|compose|tell|make\sup|continue|finish|invent|imagine|come\sup\swith)\b[^.!?\n]{0,60}"
+    r"\b(?:story|scene|script|screenplay|novel|novella|chapter|character|dialogue|monologue|backstory|plot"
+    r"|persona|fanfic|sketch|fable|fairy\stale|essay\squestion|example|sample|riddle)\b"
+    r"|(?:sort|format|reformat|convert|translate|proofread|rewrite|rephrase|paraphrase|summari[sz]e|correct|shorten"
+    r"|grade|polish|parse|fix|check|review|read|analy[sz]e|explain|tidy\sup|clean\sup|turn)\b[^.!?\n]{0,20}\b(?:this|these|the\sfollowing|that\stext)\b"
+    r"|(?:pretend|role-?play|act\sas)\b|(?:just\s|only\s|this\sis\sa\s)?test(?:ing)?\b)",
+    re.IGNORECASE,
+)
 _WISH = re.compile(
     r"\bif\s(?:only|you)\b|^if\s(?:anyone|someone|somebody)\b|\bwhat\sif\b|^in\s(?:my|a)\sdream\b|\bi\sdream(?:t|ed)\s(?:that|i|of)\b|\basked\s(?:me\s)?(?:if|whether)\b|\bi\swish\b|\bi'd\s(?:love|like"
     r"|rather|kill)\b"
@@ -50,7 +61,12 @@ _WISH = re.compile(
     r"|\bhopefully\b"
     r"|\bfingers\scrossed|\bcrossing\smy\sfingers|\blet's\shope"
     r"|\bif\b(?=.*(?:\bwould\b|\bcould\b|\bmight\b|i'd\b|we'd\b|it'd\b|she'd\b|he'd\b|they'd\b))"
+    r"|\bwould\b.{3,60}\bif\s(?:i|we|she|he|they|you)\b"
     r"|^if\s(?:i|we)\b(?!.*(?:'ll|\bwill\b|going\sto|\bi'm\b|\bwe're\b))",
+    re.IGNORECASE,
+)
+_TASTE = re.compile(
+    r"(?:i'd|i\swould)\s(?:always\s|usually\s)?rather\s.*(?:\b(?:always|any\sday|than)\b|,\s(?:always|usually)\b)",
     re.IGNORECASE,
 )
 _UNSURE = re.compile(
@@ -118,6 +134,18 @@ _PHATIC = re.compile(
     )""",
     re.IGNORECASE | re.VERBOSE,
 )
+# Asked of a text that stands beside it: what it is about is not the speaker.
+_ABOUT = re.compile(
+    r"\b(?:this|these|the following|(?:text|email|mail|letter|chat|conversation|essay|message|poem|list"
+    r"|code|error"
+    r"|table|json|draft|note|article|passage|transcript|paragraph|quote|lyrics|review|story|log"
+    r"|ad) (?:above|below))\b"
+    r"|\b(?:this|the|an?|that|my) (?:\w+ )?(?:email|mail|letter|chat|conversation|essay|poem|code|json"
+    r"|draft|passage"
+    r"|transcript|paragraph|article|lyrics|log|cv|resume|cover letter|statement)\b",
+    re.IGNORECASE,
+)
+_SIGN = re.compile(r"[^\w\s]")
 _CODE = re.compile(
     r"[{};]\s*$|=>|\)\s*[{:]\s*$|^\s*(?:import \w+$|from \w+ import|def \w+\(|class \w+[:(]|const "
     r"|let \w+ =|var \w+ =|select .+ from "
@@ -129,7 +157,7 @@ UNMEANT = re.compile(
     r"(?:^|\s)/s\b|#sarcasm|\bsarcasm\b|\b(?:just|only)\s(?:kidding|joking)\b|\b(?:i'm|im|am)\s(?:kidding"
     r"|joking)\b|\bjk\b"
     r"|\bsaid\sno\s?(?:one|body)\sever\b|\byeah,?\sright\b|\b(?:ironie|sarkasmus)\b(?:\s(?:aus|off))?"
-    r"|\bas\sif!|[.,]\snot!$"
+    r"|\bbrb\b|\bttyl\b|\b(?:sure|right|yeah),?\sand\s(?:i'm|i\sam|my|pigs)\b|\bas\sif!|[.,]\snot!$"
     r"|^not!$|\bgotcha!\s*april\sfool|\bapril\sfools?\b|\bin\smy\sdreams\b",
     re.IGNORECASE,
 )
@@ -145,9 +173,24 @@ def asks(text: str) -> bool:
     )
 
 
+def sets_task(text: str) -> bool:
+    """Whether what follows in the turn is made up, or material to work on."""
+    return MATERIAL.search(text) is not None or _TASK.search(text) is not None
+
+
 def wishes(text: str) -> bool:
-    """A wish, a hypothesis, or something left open."""
+    """A wish, a hypothesis, or something left open; what one would always rather have is a taste."""
+    if _TASTE.match(text):
+        return False
     return _WISH.search(text) is not None or _UNSURE.match(text) is not None
+
+
+def is_about_material(text: str) -> bool:
+    """Whether the first or last line of a text asks for something to be done with the lines beside it."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return len(lines) > 1 and any(
+        _ABOUT.search(line) and (asks(line) or sets_task(line)) for line in (lines[0], lines[-1])
+    )
 
 
 def is_phatic(text: str) -> bool:
@@ -156,5 +199,4 @@ def is_phatic(text: str) -> bool:
 
 
 def is_code(text: str) -> bool:
-    shown = sum(char.isalnum() or char.isspace() for char in text)
-    return shown < 0.6 * len(text) or _CODE.search(text) is not None
+    return len(_SIGN.findall(text)) > 0.4 * len(text) or _CODE.search(text) is not None

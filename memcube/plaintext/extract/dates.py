@@ -55,7 +55,7 @@ _PHRASE = re.compile(
     | (?:last|next|this|on)\s+(?P<short_day>(?:mon|tues?|wed|thurs?|fri|sat|sun)\b\.?)
     | (?:at|before|after|over|since|for|until|by|this|last
       |next)\s+(?P<feast>christmas|new\syear's(?:\seve)?|halloween)
-    | (?:on|by|until|till|from|for|,)\s+the\s+(?P<month_day>\d{{1,2}}(?:st|nd|rd|th))(?!\s+(?:of|floor
+    | (?:on|by|until|till|from|for|to|,)\s+the\s+(?P<month_day>\d{{1,2}}(?:st|nd|rd|th))(?!\s+(?:of|floor
       |time|birthday|anniversary|century|street|edition)\b)
     | (?P<weekday>{_WEEKDAY})(?:\s+{_PART})?
     | (?:(?<=at\sthe\s)|(?<=on\sthe\s)|(?<=over\sthe\s))(?P<weekend>weekend)
@@ -89,6 +89,8 @@ _BETWEEN = re.compile(r"\s*(?:to|until|till|through|-|–)\s*|\s+and\s+", re.IGN
 _DENIED = re.compile(
     r"\b(?:not|instead of|rather than|and not)\s+(?:on|in|at|the|this|for)?\s*(?:\w+ ){0,1}$", re.IGNORECASE
 )
+# "In may" and "since march" are months, however they are written.
+_IN = re.compile(r"\b(?:in|since|until|till|by|last|next|this|during|early|late|mid)\s+$", re.IGNORECASE)
 # What dateparser was seen to raise, or may, on odd phrases; the phrase is then left as said.
 _ODD = (ArithmeticError, ValueError, TypeError, AttributeError, LookupError, RecursionError)
 
@@ -171,7 +173,8 @@ def _resolve(sentence: str, match: re.Match[str], now: datetime) -> Moment | Non
     kind = next(kind for kind in _KINDS if match[kind])
     phrase = match[kind]
     start, end = match.start(), match.end()
-    if (phrase[:3] in ("may", "mar") and kind == "month") or _DENIED.search(sentence[:start]):
+    verb = phrase[:3] in ("may", "mar") and not _IN.search(sentence[: match.start(kind)])
+    if (verb and kind == "month") or _DENIED.search(sentence[:start]):
         return None  # "to may", "for march": a verb, or a lower-case guess not worth making
     if kind == "weekday" and _EVERY.search(sentence[:start]):
         return None

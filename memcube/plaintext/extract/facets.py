@@ -1,8 +1,8 @@
 # ruff: noqa: SIM905 (word lists read best as words)
-"""What kind of statement a memory is: its category, whether it holds, whom it names, how much it weighs."""
+"""What kind of statement a memory is: its category, whether it holds, whom it names."""
 
 import re
-from typing import Final, Literal
+from typing import Literal
 
 from memcube.plaintext.extract import verbs
 from memcube.plaintext.extract.person import SPEAKER
@@ -13,7 +13,8 @@ Polarity = Literal["holds", "ended", "negative"]
 _PLAN = re.compile(
     r"\b(?:will|gonna|(?:is|are) going to|plans? to|planning|(?:is|are) thinking (?:of|about)|might"
     r"|may (?=\w+\b)|wants? to|would like to"
-    r"|hopes? to|hoping to|intends? to|(?:is|are) (?:about|keen|due|set) to|considering|undecided"
+    r"|needs to|prepping for|preparing for|working towards?|saving (?:up )?for|hopes? to|hoping to"
+    r"|intends? to|(?:is|are) (?:about|keen|due|set) to|considering|undecided"
     r"|has booked|booked|scheduled"
     r"|(?:is|are) (?:\w+ )?in for|(?:is|are) putting in|sign(?:ing)? up for|(?:is|are) (?:joining"
     r"|attending))\b"
@@ -30,9 +31,11 @@ _INTENT = re.compile(
 )
 _CLAUSE = re.compile(r",\s| (?:because|since|so|but|and|although|while|when)\s")
 _PREFERENCE = re.compile(
-    rf"(?:{SPEAKER}|others)(?: \w+ly| really| also| just| still| do)* (?:loves?d?|likes?d?|enjoys?|enjoyed"
+    rf"(?:{SPEAKER}|others)(?: \w+ly| really| also| just| still| do| no longer)* (?:loves?d?|likes?d?"
+    rf"|enjoys?|enjoyed"
     rf"|adores?|prefers?|hates?|dislikes?|loathes?"
     r"|can't stand|doesn't (?:really )?(?:like|enjoy)|don't (?:really )?(?:like|enjoy))\b"
+    r"|\b(?:gone|went) off\b|\blost interest in\b|\bused to (?:love|like|enjoy|hate)\b"
     r"|\bfavou?rites?\b|\bfan of\b|\bpassionate about\b|\b(?:is|are) (?:\w+ )?into\b|\bobsessed with\b"
     r"|\bfond of\b|\bkeen on\b"
     r"|\b(?:helps?|lets?|makes?|keeps?) \ue000\b|\bway to (?:relax|express|unwind)\b|\brather than\b",
@@ -62,14 +65,6 @@ _NO_NAME = frozenset(
     "august "
     "september october november december mum mom dad ok".split()
 )
-_WEIGHT: Final = {
-    "instruction": 0.9,
-    "relationship": 0.8,
-    "event": 0.7,
-    "plan": 0.7,
-    "preference": 0.7,
-    "fact": 0.6,
-}
 
 
 def category_of(text: str, *, slot: str | None, instruction: bool, ahead: bool) -> Category:  # noqa: PLR0911 (a decision list)
@@ -119,7 +114,7 @@ def _happened(text: str) -> bool:
 def polarity_of(text: str, *, ending: bool, denied: bool, instruction: bool, slot: str | None) -> Polarity:
     if instruction:
         return "holds"
-    if ending or _ENDED.search(text):
+    if ending or (slot != "dislikes" and _ENDED.search(text)):
         return "ended"
     if slot == "dislikes" or _DENIAL_HOLDS.search(text):
         return "holds"
@@ -135,8 +130,3 @@ def entities_of(text: str, speaker: str) -> tuple[str, ...]:
         if name and name.lower() not in _NO_NAME and name != speaker and not name.startswith(f"{speaker}'"):
             found[name] = None
     return tuple(found)
-
-
-def salience_of(category: Category, *, slot: str | None, exact: bool) -> float:
-    """0 to 1: how much there is to lose. What fills a slot or gives a date answers questions by itself."""
-    return round(min(1.0, _WEIGHT[category] + (0.15 if slot else 0.0) + (0.1 if exact else 0.0)), 2)

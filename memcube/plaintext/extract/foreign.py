@@ -10,7 +10,7 @@ _UNSPACED = re.compile(r"[\u0e00-\u0eff\u2e80-\u9fff\uac00-\ud7a3]{4}")
 # Greetings, thanks and exclamations of the languages most written after English. Others keep theirs: a
 # greeting too many is better than a memory lost.
 _PHATIC = re.compile(
-    r"(?:¡|¿|qué\s|hola\b|gracias|buen[oa]s\s|de\snada|hasta\s|claro\b|felicidades|merci|bonjour|bonsoir"
+    r"(?:(?:ja|ha|he|ah|rs){2,}|k{3,}|w{3,}|[хаЗз]{4,}|(?:mdr|ptdr|lol)\b|¡|¿|qué\s|hola\b|gracias|buen[oa]s\s|de\snada|hasta\s|claro\b|felicidades|merci|bonjour|bonsoir"
     r"|salut"
     r"|coucou|d'accord|à\s(?:bientôt|demain|plus)|quel(?:le)?\s|comme\sc'est|bravo|danke|hallo|guten\s"
     r"|tsch[üu]ss|bis\s(?:bald"
@@ -22,7 +22,7 @@ _PHATIC = re.compile(
     r"|谢谢|你好|再见|好的|ありがとう|こんにちは|おはよう|감사|안녕)",
     re.IGNORECASE,
 )
-_ENGLISH = frozenset(
+ENGLISH = frozenset(
     "i i'm i've i'd i'll my mine we we're we've we'll we'd our us ours myself "
     "the is are and of was have has you this that with for it it's not but your his her their from were "
     "will be been ok cool yeah thanks hello hey hi lol today tomorrow yesterday tonight good nice great "
@@ -35,11 +35,12 @@ _ENGLISH = frozenset(
 
 # Without an accent to betray it, a sentence is foreign by its small words: one that English lacks, or two.
 _OWN_WORDS = frozenset(
-    "ich und ist nicht wir mein meine bin habe je suis mon mes nous est yo soy tengo mi io sono mio mia ho "
-    "eu sou "
-    "meu minha tenho ik mijn niet jag och mitt jeg jestem nie mam moja mieszkam "
+    "ich und ist nicht wir mein meine bin habe haben wird je suis mon mes nous est avec chez yo soy tengo mi "
+    "mis está estoy tiene io sono mio mia ho abbiamo eu sou meu minha tenho minhas quero estou ik mijn niet "
+    "heb wij jag och mitt min är jeg jestem nie mam moja mój mieszkam "
     "minun olen asun minulla benim".split()
 )
+_ONLY_ENGLISH = ENGLISH - frozenset("i no well so of was me for will has".split())
 _SHARED_WORDS = frozenset(
     "der die das mit ein eine seit auf bei zu ma les une et pas dans sur avec mis el la los una es en con "
     "sin muy "
@@ -49,9 +50,11 @@ _SHARED_WORDS = frozenset(
 
 def is_foreign(text: str, words: tuple[str, ...]) -> bool:
     """No word an English sentence leans on, and no English verb."""
-    if not _OWN_WORDS.isdisjoint(words) and (_ENGLISH - {"i"}).isdisjoint(words):
+    # "No" and "me" are small words of half of Europe: more of one's own than of English ones decide.
+    own = _OWN_WORDS.intersection(words)
+    if own and len(own) > len(_ONLY_ENGLISH.intersection(words)):
         return True
-    if any(word in _ENGLISH or word.endswith(_CONTRACTED) for word in words):
+    if any(word in ENGLISH or word.endswith(_CONTRACTED) for word in words):
         return False
     if any(word in verbs.AUXILIARIES or word in verbs.BASE or verbs.is_verb(word) for word in words):
         return False

@@ -9,7 +9,7 @@ import re
 _MANNER = (
     r"(?:answer|reply|respond|write|speak|talk|call|address|refer|suggest|recommend|propose|include"
     r"|mention|use|using|add"
-    r"|give\sme|show\sme|send\sme|ask|assume|format|quote|cite|offer|start|end|keep\s(?:it|your|the|all|replies|answers)|make|explain|sign|greet|book|order"
+    r"|give\s(?:me|us|prices|units|numbers|dates|times|amounts|answers|sources)|show\sme|send\sme|ask|assume|format|quote|cite|offer|start|end|keep\s(?:it|your|the|all|replies|answers)|make|explain|sign|greet|book|order"
     r"|schedule"
     r"|calling|suggesting|recommending|mentioning|including|sending|asking|adding|writing|answering"
     r"|replying|assuming|offering"
@@ -17,17 +17,20 @@ _MANNER = (
 )
 _STANDING = re.compile(
     rf"(?:please,?\s|pls\s|and\s|so\s|but\s|also,?\s)*(?:"
-    rf"(?:always|never|from\snow\son,?|in\s(?:the\s)?future,?|going\sforward,?|by\sdefault,?"
+    r"(?:(?:for|when|with|in|on|at)\s[^,.!?]{3,40},?\s)?(?:please\s)?(?=(?:always|never)\s(?:put|cc|copy|use|attach|sign"
+    r"|leave|skip|write|send|add|include|book|ask)\b)(?:always|never)\b"
+    rf"|(?:always|never|from\snow\son,?|in\s(?:the\s)?future,?|going\sforward,?|by\sdefault,?"
     rf"|whenever\syou\s\w+,?"
     rf"|every\stime\syou\s\w+,?|if\syou\s(?:answer|reply|write)\w*,?)\s(?:please\s)?(?:do\snot\s|don't\s"
     rf"|always\s|never\s)?{_MANNER}\b"
-    rf"|(?:stop|avoid|quit)\s{_MANNER}\b"
+    rf"|(?:stop|avoid|quit)\s(?:{_MANNER}|(?:apologi[sz]|repeat|hedg|flatter|prais|summari[sz]|lectur|rambl|thank)ing)\b"
     rf"|(?:do\snot|don't|no\sneed\sto)\s(?:ever\s)?(?:suggest|recommend|propose|book|call\sme|use|mention"
     rf"|offer|schedule|include|assume|send\sme|"
     r"write\sto\sme|remind\sme)\b"
     r"|(?:reply|answer|respond|speak|talk|write)(?:\s(?:to|me))*\s(?:only\s)?(?:in\s(?!a\s(?:minute|bit"
     r"|moment))|with(?:out)?\s|briefly|shortly|concisely)"
-    r"|keep\s(?:your|the|all)\s(?:answers?|replies|reply|responses?|messages?)\b"
+    r"|be\s(?:brief|concise|succinct|terse|(?:less|more)\s(?:formal|direct|brief))\W*$"
+    r"|keep\s(?:(?:your|the|all)\s)?(?:answers?|replies|reply|responses?|messages?)\b"
     r"|call\sme\s[A-Za-z]\w*(?:\sinstead)?(?:[.,!]|$)|use\s(?:the\s)?(?:metric|imperial|celsius|fahrenheit"
     r"|they|he|she|my|british|american|simple|plain|short)\b"
     r"|(?:when|whenever)\syou\s(?:reply|answer|write|respond)\b)",

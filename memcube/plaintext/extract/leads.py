@@ -2,28 +2,40 @@
 """What stands before and behind a statement without belonging: greetings, names called, tags, asides."""
 
 import re
+from collections.abc import Set as AbstractSet
+
+from memcube.plaintext.extract import asides, chatter
 
 _LEAD = re.compile(
     r"""(?:
       (?:hi|hey|hello|hiya|dear|good\s(?:morning|evening|afternoon)|morning|thanks|thank\syou|cheers|sorry
         |congrats)
         (?:\s(?:so\smuch|a\slot|again|there|all|everyone|for\s[\w\s']{2,40}|[A-Z]\w+)){0,2}\s*[,!.:–—-]+\s*
-    | (?:oh|ah|a+w+|ooh|wow|woah|whoa|woohoo|gosh|geez|dude|man|well|yeah|yep|yup|yes|no|nope|ok|okay|right
+    | (?:oh|ah|a+w+|ooh|wow|woah|whoa|woohoo|gosh|geez|dude|man|well|yeah|yep|yup|yes|no|nope|nah|ok|okay
+      |right
       |sure|hm+|um+|uh|haha+|hehe|lol|omg|so
       |anyway|btw|fyi
         |same\shere|me\stoo|me\sneither|likewise|what\selse|no\sjoke|true\sstory|long\sstory(?:\sshort)?
         |great|cool|nice|perfect|true|exactly|ha|ugh|phew|yay|damn|argh|honestly|guess\swhat|update
           |quick\supdate|news
-        |good\snews|bad\snews|big\snews|small\snews|fun\sfact|reminder|p\.?s|look|listen|you\sknow|of\scourse
+        |(?:good|bad|big|small|great)\snews(?:\sfrom\s[\w\s']{2,30}(?=:))?|(?:weird|funny|strange|odd)\sthing|fun\sfact|reminder|p\.?s|look|listen|you\sknow|of\scourse
         |by\sthe\sway|as\s(?:I|you)\s(?:said|know)|like\sI\ssaid|the\sthing\sis|for\sthe\srecord|oh\sand
           |oh\sno
         |no\sworries|correction|wait|actually)(?:,?\s(?-i:[A-Z][a-z]+)(?=\s*[,!]))?\s*[,!:–—-]+\s*
+    | (?:(?:ok|okay|so|right|quick|small|big|life|another)\s){0,3}update\s*[,!:–—-]+\s*
+    | (?:my\s)?dear(?:est)?(?:\s(?-i:[A-Z])\w+)?,\s+
+    | (?:my|old|dear)\s(?:old\s|dear\s|good\s)*(?:friend|love|darling|girl|boy|man)(?:\s(?-i:[A-Z])\w+)?,\s+
+        (?=(?:I|I'm|I've|I'll|my|you|you've|you're|it|it's|that|that's|the|what|how|when|we)\b)
+    | (?-i:[A-Z])\w+\s(?:dear|darling|girl|love|my\s(?:dear|friend|love|darling)),\s+
     | (?:since|when)\s(?:we|i)\slast\s(?:spoke|talked|chatted|met|saw\seach\sother|hung\sout
       |caught\sup),?\s(?=i\b|i'|my\b|we\b)
     | (?:in\sthe\smeantime|on\s(?:another|a\sdifferent|a\sside)\snote|other\sthan\sthat|apart\sfrom\sthat
       |speaking\sof\swhich),\s
-    | (?:oh|well|lol|haha+|btw|fyi|yeah|anyway|so|and|but)\s(?=(?:I|I'm|I've|I'll|my|we|we're|our|the|that
-      |he|she|i)\b)
+    | (?:oh|well|lol|haha+|btw|fyi|yeah|yep|nope|nah|ok|okay|right|ugh|argh|hmm|wow|omg|dude|bro|guys|ah
+      |um|anyway|so
+      |and|but
+      |because|though|plus|like)(?:\s(?:so|and|but|then|no|yes|btw|yeah))?\s(?=(?:I|I'm|I've|I'll|I'd|my|we
+      |we're|we've|our|the|that|he|she|i|it's|\d+|never|not)\b)
     | (?:also|actually|btw|by\sthe\sway)\s(?=(?:I|my|we|our|the)\b)
     | (?:(?:and|but|so)\s)?(?:please\s)?(?:remember|note|keep\sin\smind|don't\sforget|just\sso\syou\sknow
       |fyi)\s
@@ -46,6 +58,11 @@ _TAG = re.compile(
     r"|how about you|and you|you|any (?:tips|ideas|recommendations))\s*\?+$",
     re.IGNORECASE,
 )
+_MARKS = (
+    "tbh", "lol", "lmao", "rofl", "haha", "hahaha", "hehe", "btw", "imo", "imho", "ngl", "fyi", "smh", "omg",
+    "xd", "thanks", "thx", "cheers", "anyway", "anyways",
+)  # fmt: skip
+_MARK = re.compile(rf"(?:[\s,]+(?:{'|'.join(_MARKS)}))+(?=[.!?]*$)", re.IGNORECASE)
 # A wish, a hope, a request or a question at the end of a statement; the statement before it stays.
 _TAIL = re.compile(
     r",?\s+(?:and\s|but\s|so\s|because\s|-\s|–\s|—\s)?(?=(?:i'd\s(?:love|like|rather)\b|i\swould\s(?:love"
@@ -62,6 +79,7 @@ _CALLED = re.compile(
     r"(?:(?:oh|a+w+|wow|woah|whoa|hey|hi|yeah|yep|yup|man|so|well|and|but)\s)?(?P<name>[A-Z][a-z]+),\s"
     r"(?=(?:i|i'm|i've|i'll|i'd|you|you're|it|it's|they|they're|that|that's|this|we|we're|we've|my|your"
     r"|what|how|thanks|the|so"
+    r"|after|before|while"
     r"|a|awesome|great|glad|just|when|if|let's|not|as|since|really|no|yes|sorry|can|could|do|is|have|with"
     r"|every)\b)",
     re.IGNORECASE,
@@ -77,12 +95,42 @@ _NOT_CALLED = frozenset(
 )
 
 
+# How a sentence that changes something begins, without saying what.
+_ANNOUNCING = re.compile(
+    r"(?:(?<=^)|(?<=[.!?] ))(?:(?:no|oh)?,? ?wait,? (?:no,? )?(?=actually)"
+    r"|(?:it |as it )?turns out,? (?:that )?|from now on,? (?=please|always|never|don't|do))(?P<first>\w)",
+    re.IGNORECASE,
+)
+
+
+# "Pip, my hamster": who is named is introduced, not called.
+_INTRODUCED = re.compile(r"my (?:\w+ )?\w+[.! ]*$", re.IGNORECASE)
+
+
+def unannounced(text: str) -> str:
+    """A turn without "turns out that" and the like before its sentences, each with a capital again."""
+    return _ANNOUNCING.sub(lambda lead: lead["first"].upper(), text)
+
+
 def _uncalled(sentence: str) -> str:
     match = _CALLED.match(sentence)
     if match is None or not match["name"][0].isupper():
         return sentence
+    if _INTRODUCED.match(sentence, match.end()):
+        return sentence
     name = match["name"].lower()
     return sentence if name in _NOT_CALLED or name.endswith("ly") else sentence[match.end() :]
+
+
+def uncalled_at_end(sentence: str, hearers: AbstractSet[str]) -> str:
+    """The sentence without the name of who is spoken to at its end: "I'm getting there, Caroline!"."""
+    body, comma, name = sentence.rstrip(".! ").rpartition(", ")
+    called = comma and len(name) > _NICK and any(hearer.startswith(name) for hearer in hearers)
+    return f"{body}." if called else sentence
+
+
+# Letters: fewer are no short form of a name.
+_NICK = 2
 
 
 def opened(sentence: str) -> str:
@@ -99,6 +147,11 @@ def opened(sentence: str) -> str:
 def strip_lead(sentence: str) -> str:
     """The sentence without "Oh, hi Ada, by the way, ..." and without a question tag at its end."""
     sentence = opened(sentence)
+    if sentence.rpartition(" ")[2].strip(".!?").lower() in _MARKS:
+        sentence = _MARK.sub("", sentence)
+    told = asides.unasked(sentence)
+    if told != sentence and not chatter.asks(sentence.rstrip("?")):
+        sentence = told
     if sentence.endswith("?"):
         tag = _TAG.search(sentence)
         if tag and len(sentence[: tag.start()].split()) >= 4:

@@ -29,7 +29,11 @@ EVALUATIVE: Final = frozenset(
     "supportive caring selfless dedicated admirable fabulous phenomenal outstanding spectacular glorious "
     "majestic mind-blowing nuts surreal bittersweet needed deserved complicated worthless pointless "
     "brutal harsh stressful overwhelming exhausting draining emotional chill catchy romantic fluffy "
-    "lively warm".split()
+    "lively warm similar same alike comparable relatable relevant popular famous classic iconic top "
+    "favorable decent proper ridiculous hideous ugly gross disgusting nasty dreadful horrid grim bleak "
+    "gloomy cruel unfair pathetic lame cheesy tedious tiresome tiring messy chaotic quiet loud noisy "
+    "rubbish must-see must-visit must-have must-read must-try fancy posh luxurious grand intimate "
+    "snug".split()
 )
 # "I'm so thrilled": how one feels while writing. With a cause or a date it may be an event all the same.
 FEELING: Final = frozenset(
@@ -42,6 +46,11 @@ FEELING: Final = frozenset(
     "determined confident hopeful optimistic fulfilled content satisfied comfortable alive appreciative "
     "relieved kidding joking positive down stuck willing able intrigued hooked passionate committed "
     "dedicated busy mesmerized fascinated blown floored obsessed empowered flattered nostalgic emotional "
+    "hyped amped wrecked shattered knackered drained frazzled "
+    "grumpy moody gloomy miserable cranky restless jittery hungover peckish thirsty chilly "
+    "freezing sweaty dizzy dazed homesick recharged "
+    "stumped puzzled baffled dead dying crying screaming sobbing shook speechless gobsmacked clueless "
+    "useless hopeless "
     "buzzing bummed crushed heartbroken devastated keen "
     "elated giddy gutted chuffed jazzed convinced upbeat".split()
 )
@@ -64,8 +73,26 @@ LIGHT_NOUNS: Final = frozenset(
     "roller coaster ride gift blessing hit winner rest start end beginning future past news update "
     "updates recommendation suggestion compliment reaction situation issue problem problems circumstances "
     "reality truth fact facts thought thoughts insight perspective level detail details side sides piece "
-    "pieces matter stage step steps beauty magic nature ups downs ups-and-downs hustle grind vision "
+    "pieces matter stage step steps beauty magic ups downs ups-and-downs hustle grind vision "
+    "list lists interest interests tastes guess bet hunch point page hurry rush headache hiccups plan "
+    "plans project "
+    "projects task tasks age "
+    "ages fan fans addition "
+    "balance milestone chapter priority "
+    "priorities progression improvement achievement achievements accomplishment commitment effort routine "
+    "option outcome result results aspect aspects factor factors element elements theme themes range variety "
+    "mix pace direction purpose meaning value values reward rewards skill skills ability abilities resource "
+    "resources tool tools approach strategy technique method style styles "
     "potential lives people's power role growth self-expression expression creativity".split()
+)
+HEARER: Final = frozenset("you you're you've you'll you'd your yours yourself u ur y'all yourselves".split())
+MINE: Final = frozenset("me my mine i i'm i've myself".split())
+# What all of us know as "the": one may love it without seeing it together.
+SHARED: Final = frozenset(
+    "ocean sea beach mountains mountain outdoors countryside city snow rain sun winter summer spring "
+    "autumn fall "
+    "theatre theater cinema gym opera ballet library woods forest desert arts piano violin guitar drums news "
+    "nineties eighties seventies beatles".split()
 )
 # "We had lots of fun": of anything.
 ENJOYED: Final = frozenset("fun blast ball laugh laughs joy experience experiences memories".split())
@@ -115,6 +142,9 @@ LIGHT_VERBS: Final = frozenset(
     "grow grew grown growing achieve create creating learn handle manage add adds added guide believes "
     "express wonder impact fill fills filled reach overcome hit build boost boosts boosted improve spread "
     "stand rely celebrate talk staying happening hoping going-on remain remains remained reaching talking "
+    "persist persevere pursue pursues pursuing pursued pushing pushed believing rock rocks strive strives "
+    "striving grind grinding reaching facing face faced relying thrive "
+    "thriving prioritize prioritise cherish cherished treasure treasured "
     "chatting catching catch talked chatted spend spent struggle struggles struggled struggling".split()
 )
 # What holds a sentence together, and what colours it.
@@ -136,7 +166,7 @@ FUNCTION: Final = frozenset(
     "hi well ok okay thanks please anyway btw plus anymore whenever wherever whatever however someday "
     "somewhere everywhere anytime yet in-between thankfully hopefully luckily somehow that'd that'll it'd "
     "it'll there'd what've who's etc like let's lot able going highly greatly deeply last next "
-    "incredibly extremely".split()
+    "incredibly extremely sometime new own whole entire main current various certain extra".split()
 )
 # "Harder", "the sweetest": measured against nothing that is named.
 COMPARED: Final = frozenset(

@@ -8,6 +8,8 @@ from memcube.plaintext.extract.subject import TIMES
 
 OBJECT_PRONOUNS = frozenset("it them that this those these".split())
 ARTICLES: Final = frozenset(("the", "a", "an", "my", "our", "her", "his", "their"))
+# "I changed my mind", "I did my best": mine, and yet nothing is told.
+_INNER: Final = frozenset("mind heart best part thing way word head eyes time day life moment".split())
 _NOUNS_TOO: Final = (
     frozenset("show talk hit walk run build reach stand push love".split()) - lexicon.LIGHT_NOUNS
 )
@@ -19,7 +21,8 @@ _DETERMINED: Final = (
 def is_object_light(verb: str, rest: tuple[str, ...], content: list[str], at: int) -> bool:
     """As in "I finished something", "I treasure every memory": done to what stands for anything."""
     told = next((word for word in rest[at + 1 :] if word not in _DETERMINED), "")
-    thing = told in lexicon.LIGHT_NOUNS and told not in TIMES
+    mine = not {"my", "our"}.isdisjoint(rest[at + 1 : at + 4]) and told not in _INNER
+    thing = told in lexicon.LIGHT_NOUNS and told not in TIMES and not mine
     return content == [verb] and (thing or any(word in OBJECT_PRONOUNS for word in rest[at + 1 : at + 2]))
 
 

@@ -22,10 +22,6 @@ _TOKEN = re.compile(
     r"\ue000|(?:https?://|www\.)\S+|[\w.+-]+@\S+|[^\W\d_\ue000]+(?:['-][^\W\d_]+)*|\d[\d.,:]*\w*|\s+|.",
     re.DOTALL,
 )
-_CHAT = re.compile(
-    r"\b[Ii]m(?= (?:a|an|the|not|so|in|at|on|from|going|allergic|now|still|also|really|\w+ing)\b)"
-    r"|\b[Ii](?=ve\b)"
-)
 _NUMERAL_BEFORE = frozenset(
     "war part type chapter class phase volume tier stage level book act elizabeth charles".split()
 )
@@ -49,7 +45,7 @@ _HABIT = re.compile(r"\b(?:every|usually|often|always|sometimes|each|most|regula
 
 def resolve(sentence: str) -> str:
     """The sentence in the third person, with `SPEAKER` where the speaker's name belongs."""
-    return "".join(_Walk(_CHAT.sub(lambda m: m.group()[0] + "'" + m.group()[1:], sentence)).run())
+    return "".join(_Walk(sentence).run())
 
 
 def conjoined(sentence: str) -> list[tuple[int, int]]:
@@ -114,7 +110,9 @@ class _Walk:
     def _agree(self, at: int) -> None:
         word = self.lower[at]
         said_of_the_past = word in verbs.SAME_IN_PAST and not self.habit
-        if word in verbs.MODALS or said_of_the_past or verbs.is_past(word) or word.endswith("ing"):
+        bare = word in verbs.BASE  # "I run", "I come", "I bring"
+        ended = (verbs.is_past(word) or word.endswith("ing")) and not bare
+        if word in verbs.MODALS or said_of_the_past or ended:
             self.agreeing = False
         elif word not in verbs.AUXILIARIES or word in ("am", "have", "haven't", "do", "don't", "ain't"):
             self.out[at] = verbs.third_person(self.tokens[at])

@@ -15,7 +15,7 @@ from memcube.plaintext.extract.person import SPEAKER
 _SPECIALISTS = (
     r"dentist|dental|doctor|doctor's|gp|vet|optician|physio|physiotherapy|hair|haircut|hairdresser"
     r"|dermatologist|therapy|visa"
-    r"|hospital|eye|blood|passport|notary|bank|solicitor|midwife"
+    r"|hospital|eye|blood(?! thinner| pressure| sugar| type)|passport|notary|bank|solicitor|midwife"
 )
 _UNIQUE = (
     r"wedding|surgery|operation|marathon|graduation|housewarming|house-warming|funeral|driving test"
@@ -23,7 +23,7 @@ _UNIQUE = (
     r"|move|holiday|vacation|honeymoon|christening|launch|trip|flight|festival|recital|defen[cs]e|retreat"
     r"|viewing|presentation"
     r"|concert|birthday party|farewell party|leaving party|party|half marathon|workshop|deadline|handover"
-    r"|audition|reunion"
+    r"|audition|reunion|talk|lecture|gig"
 )
 _MANY = (
     r"meeting|call|dinner|lunch|brunch|class|game|match|lesson|visit|hike|picnic|delivery|train"
@@ -51,6 +51,11 @@ _MOVING = re.compile(
     rf"|is going to|plans to|decided to) move|moves) to "
     r"(?P<place>[A-Z][\w'-]+(?: [A-Z][\w'-]+)?)"
 )
+# "From June I live in Rome" moves there in June.
+_LIVING = re.compile(
+    rf"{SPEAKER}(?: and others)? (?:(?:will )?lives?|(?:is|are|will be) living) in "
+    r"(?P<place>[A-Z][\w'-]+(?: [A-Z][\w'-]+)?)"
+)
 _STARTING = re.compile(
     rf"{SPEAKER}(?: (?:is|will be) (?:starting|joining)|(?: will)? (?:starts?|joins?))(?: (?:work(?:ing)?"
     rf"|{SPEAKER}'s new job|a new job))?(?: at| with)? (?P<place>[A-Z][\w&'-]+)"
@@ -73,7 +78,7 @@ def plan_of(text: str, moment: Moment | None, ahead: bool) -> tuple[str, str | N
         return None
     value = moment.iso if moment else None
     if ahead:
-        for pattern, slot in ((_MOVING, "plan/move"), (_STARTING, "plan/job")):
+        for pattern, slot in ((_MOVING, "plan/move"), (_STARTING, "plan/job"), (_LIVING, "plan/move")):
             if pattern.search(text):
                 return slot, value
     if moment is None and not re.search(
@@ -82,7 +87,8 @@ def plan_of(text: str, moment: Moment | None, ahead: bool) -> tuple[str, str | N
         return None
     if not changed and _HAPPENED.search(text):
         return None
-    event = _EVENT_AT.search(text)
+    # "Physio is on Tuesday": a note leaves the article out.
+    event = _EVENT_AT.search(text) or _EVENT_AT.match(f"the {text[:1].lower()}{text[1:]}")
     if event:
         key = _key(event, changed)
         return (f"plan/{key}", value) if key else None

@@ -86,6 +86,7 @@ STATED: Final = tuple(
             r"|watching|painting|making)(?P<r>[\w ]*)$",
             "I'm \\g<v> {}\\g<r>",
         ),
+        (r"(?:and |so )?(?:what|which) (?P<n>[a-z]+) (?:was|is|were) (?:it|that)$", "The \\g<n> was {}"),
         (r"(?:and |so )?who (?:did you go|did you travel) with$", "I went with {}"),
     )
 )
@@ -131,7 +132,7 @@ def _declared(aux: str, rest: str, denied: bool) -> str | None:
     still = rest.lower().startswith("still ")
     rest = rest[6:] if still else re.sub(r"^(?:ever|also|already|any) ", "", rest)
     told = [word for word in re.findall(r"[\w']+", rest.lower()) if word not in lexicon.HOLLOW]
-    if len(told) < (2 if aux in ("did", "will", "would", "could") else 1):
+    if len(told) < (2 if aux in ("did", "will", "would", "could") and not denied else 1):
         return None
     if not denied:
         adverb = "still " if still else ""

@@ -4,30 +4,45 @@
 import re
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Literal
 
 import msgspec
 
 from memcube.plaintext.extract import (
+    chatter,
+    context,
     cues,
     dates,
     facets,
     foreign,
     instructions,
     leads,
+    news,
     person,
+    rows,
     sentences,
     slots,
+    spelling,
     verbs,
+    whom,
 )
-from memcube.plaintext.extract.answers import replied
+from memcube.plaintext.extract.completion import completed, leaning, with_context
+from memcube.plaintext.extract.kept import Kept
+from memcube.plaintext.extract.mentioned import Mentioned
 from memcube.plaintext.extract.person import SPEAKER
-from memcube.plaintext.extract.said import Said
+from memcube.plaintext.extract.repeats import Heard
+from memcube.plaintext.extract.said import Said, Spoken
 from memcube.plaintext.extract.slot_table import is_functional
-from memcube.plaintext.extract.statements import Mentioned, clauses, halves, leans, statements, unquoted
+from memcube.plaintext.extract.statements import (
+    clauses,
+    doubted,
+    halves,
+    leans,
+    statements,
+    unquoted,
+)
 from memcube.plaintext.extract.subject import subject_of
-from memcube.plaintext.extract.taken_up import taken_up
 from memcube.plaintext.extract.topics import Topic
+from memcube.plaintext.extract.turns import Candidate, Earlier, Turn
 
 # A chat turn gives one to five; a pasted book must not become a thousand memories.
 MAX_CANDIDATES = 24
@@ -41,46 +56,7 @@ _RESTATED = re.compile(
 )
 
 
-class Turn(msgspec.Struct, frozen=True):
-    """One message; `speaker` is a display name, `time` is aware and in the speaker's own offset."""
-
-    text: str
-    role: Literal["user", "assistant"]
-    speaker: str
-    time: datetime
-
-
-class Earlier(msgspec.Struct, frozen=True):
-    """A turn said before the one to extract from: what that one answers or takes up."""
-
-    text: str
-    speaker: str
-
-
-class Candidate(msgspec.Struct, frozen=True):
-    """A statement that may become a memory.
-
-    In a functional slot (`slot_table`) it replaces an older one of the same `about`; else it joins them.
-    """
-
-    text: str  # in the third person, dates resolved: "Ada moved to Lisbon last Tuesday (2026-03-10)"
-    quote: str  # the sentence as said
-    about: str  # the speaker, or the third person whose slot this is
-    valid_from: datetime
-    dated: bool  # the sentence itself gave the date
-    slot: str | None
-    value: str | None
-    cue: Literal["correction", "ending"] | None
-    category: facets.Category = "fact"
-    polarity: facets.Polarity = "holds"
-    entities: tuple[str, ...] = ()
-    salience: float = 0.6  # 0 to 1
-    precision: dates.Precision | None = None  # of `valid_from`, where the sentence dates it
-    until: datetime | None = None  # ends what was said as an interval ("last week"); it may be true beyond
-    completed_by: int | None = None  # which of the turns before gave it words, by its place among them
-
-
-def extract(turn: Turn, before: Sequence[Earlier] = ()) -> tuple[Candidate, ...]:
+def extract(turn: Turn, before: Sequence[Earlier] = ()) -> tuple[Candidate, ...]:  # noqa: C901 (one pass)
     """The candidates of a turn in its order, each text once. An assistant's turn gives none: it echoes.
 
     `before` holds the turns said just before it, oldest first: they say what a short answer answers.
@@ -88,62 +64,65 @@ def extract(turn: Turn, before: Sequence[Earlier] = ()) -> tuple[Candidate, ...]
     if turn.role == "assistant":
         return ()
     speaker = sentences.clean(turn.speaker).replace("\n", " ").strip() or "Someone"
-    found: dict[str, Candidate] = {}
-    last: Candidate | None = None
+    kept = Kept()
     mentioned = Mentioned()
-    text = sentences.clean(turn.text)
-    said = [] if sentences.is_program(text) else list(dict.fromkeys(sentences.split(text)))[:MAX_SENTENCES]
+    text = leads.unannounced(spelling.written(sentences.clean(turn.text)))
+    worked_on = sentences.is_program(text) or chatter.is_about_material(text)
+    said = [] if worked_on else list(dict.fromkeys(sentences.split(text)))[:MAX_SENTENCES]
     topic = Topic()
-    parts = _completed(unquoted(said), turn, before)
-    for part in parts:
-        sentence = part.text
+    around = [
+        Spoken(text=sentences.clean(one.text), speaker=one.speaker, own=one.speaker == turn.speaker)
+        for one in before
+    ]
+    heard = Heard([one.text for one in around])
+    parts = completed(unquoted(said), around)
+    hearers = {one.speaker for one in before if one.speaker != turn.speaker and one.speaker.isalpha()}
+    among_people = news.is_among_people(turn.speaker, before)
+    for at, part in enumerate(parts):
+        sentence = leads.uncalled_at_end(part.text, hearers)
         told = mentioned.resolved(leads.strip_lead(sentence))
+        named = whom.meant(told, around)
+        if named is not None:
+            told = mentioned.introduced(told, named.name)
         if topic.announced(told) and part is not parts[-1]:
             continue
-        stated = [told] if part.asked or part.of else _parts(told, turn.time)
+        stated, is_doubted = _stated(told, part, turn.time)
         for statement in stated:
+            if part.place is None and heard.holds(statement) and cues.cue_of(sentence) is None:
+                continue
             candidate = _candidate(topic.added(statement), sentence, speaker, turn.time)
             if part.asked or part.of:
-                candidate = _with_context(candidate, part, speaker)
-            if not is_functional(candidate.slot or "") and last is not None:
-                candidate = _restated(candidate, last)
-            if part.place is not None:
-                candidate = msgspec.structs.replace(candidate, completed_by=part.place)
-            # Said again it stands last: "I live in Oslo. Actually Rome. No, Oslo." ends in Oslo.
-            found.pop(candidate.text, None)
-            found[candidate.text] = candidate
-            last = candidate
+                candidate = with_context(candidate, part, speaker)
+            if not is_functional(candidate.slot or "") and kept.last is not None:
+                candidate = _restated(candidate, kept.last)
+            if part.place is None and context.leans(statement) and not kept:
+                candidate = leaning(candidate, parts[:at], around)
+            place = part.place if named is None else named.place
+            if place is not None:
+                candidate = msgspec.structs.replace(candidate, completed_by=place)
+            weighed = news.weighed(
+                candidate,
+                statement,
+                before,
+                doubted=is_doubted,
+                answer=part.place is not None,
+                among_people=among_people,
+            )
+            if weighed is not None:
+                kept.add(weighed, statement, at)
         mentioned.note(told)
         topic.note(told, told=bool(stated))
-        if len(found) >= MAX_CANDIDATES:
+        if len(kept) >= MAX_CANDIDATES:
             break
-    return tuple(found.values())[:MAX_CANDIDATES]
+    return kept.candidates()[:MAX_CANDIDATES]
 
 
-def _completed(said: Sequence[str], turn: Turn, before: Sequence[Earlier]) -> list[Said]:
-    """The sentences of a turn, each completed by a turn before where it answers that or takes it up."""
-    plain = [Said(sentence) for sentence in said]
-    if not said:
-        return plain
-    for place in range(len(before) - 1, -1, -1):
-        text = sentences.uncaptioned(sentences.clean(before[place].text))
-        if before[place].speaker == turn.speaker:
-            completed = taken_up(said, text)
-        elif place == len(before) - 1:
-            completed = replied(said, text)
-        else:
-            continue
-        if completed[0] != plain[0]:
-            return [msgspec.structs.replace(completed[0], place=place), *completed[1:]]
-    return plain
-
-
-def _with_context(candidate: Candidate, said: Said, speaker: str) -> Candidate:
-    """What an answer means its question says, so the memory holds both."""
-    asked = f'{speaker}, asked "{said.asked}?": {candidate.text}'
-    return msgspec.structs.replace(
-        candidate, text=asked if said.asked else f'{candidate.text} (of "{said.of}")'
-    )
+def _stated(told: str, said: Said, now: datetime) -> tuple[list[str], bool]:
+    """What a sentence states; and whether its shape speaks against that, and only its words for it."""
+    stated = [told] if said.asked or said.of else _parts(told, now)
+    if stated or not news.is_dense(told) or (whole := doubted(told)) is None:
+        return stated, False
+    return [whole], True
 
 
 def _parts(sentence: str, now: datetime) -> list[str]:
@@ -152,7 +131,8 @@ def _parts(sentence: str, now: datetime) -> list[str]:
         part
         for statement in statements(sentence, now)
         for clause in clauses(statement, now)
-        for part in _in_two(clause, now)
+        for half in _in_two(clause, now)
+        for part in rows.apart(half)
     ]
 
 
@@ -190,9 +170,9 @@ def _candidate(part: str, sentence: str, speaker: str, now: datetime) -> Candida
     cue = cues.cue_of(part) or ("correction" if cues.cue_of(sentence) == "correction" else None)
     if cue is None and filled and slots.ends(resolved):
         cue = "ending"
-    denied = False
-    if filled is None and not instruction and (listed := slots.listed_slot_of(resolved)):
-        filled, denied = listed
+    if filled is None and not instruction:
+        filled = slots.listed_slot_of(resolved)
+        cue = _cue_of_taste(filled, cue)
     slot = filled.slot if filled else None
     category = facets.category_of(resolved, slot=slot, instruction=instruction, ahead=ahead)
     if slot is None and category in ("plan", "instruction"):
@@ -209,13 +189,27 @@ def _candidate(part: str, sentence: str, speaker: str, now: datetime) -> Candida
         cue=cue,
         category=category,
         polarity=facets.polarity_of(
-            resolved, ending=cue == "ending", denied=denied, instruction=instruction, slot=slot
+            resolved,
+            ending=cue == "ending",
+            denied=filled is not None and filled.denied,
+            instruction=instruction,
+            slot=slot,
         ),
         entities=facets.entities_of(text, speaker),
-        salience=facets.salience_of(category, slot=slot, exact=moment is not None),
         precision=moment.precision if moment else None,
         until=_until(part, moments, moment),
     )
+
+
+def _cue_of_taste(filled: slots.Filled | None, cue: cues.Cue | None) -> cues.Cue | None:
+    """What one has gone off or outgrown is over; what one cannot stand any more is disliked from now on."""
+    if filled is not None and filled.slot == "allergic_to" and filled.over:
+        return "ending"
+    if filled is None or filled.slot not in ("likes", "dislikes"):
+        return cue
+    if filled.over:
+        return "ending"
+    return None if filled.slot == "dislikes" and cue == "ending" else cue
 
 
 def _until(part: str, moments: tuple[dates.Moment, ...], main: dates.Moment | None) -> datetime | None:
@@ -232,7 +226,7 @@ def _capitalised(part: str, resolved: str) -> str:
     if part[1:] != part[1:].lower():
         return resolved
     return re.sub(
-        r"(?<= (?:in|at|to) )(?!the\b|a\b|an\b|my\b|our\b|be\b|me\b)[a-z]+",
+        r"(?<= (?:in|at|to) )(?!the\b|a\b|an\b|my\b|our\b|be\b|me\b|with\b)[a-z]+",
         lambda match: match.group() if match.group() in verbs.BASE else match.group().capitalize(),
         resolved,
     )

@@ -15,6 +15,14 @@ class Said(msgspec.Struct, frozen=True):
     of: str | None = None  # the speaker's own statement that "it" goes back to
 
 
+class Spoken(msgspec.Struct, frozen=True):
+    """A turn before, cleaned. `own`: of the speaker whose turn is read."""
+
+    text: str
+    speaker: str
+    own: bool
+
+
 def parts_of(text: str) -> Sequence[str]:
     """The sentences of a turn before, roughly: only their ends matter here."""
     return [part for part in re.split(r"(?<=[.!?])\s+", text.strip()) if part]

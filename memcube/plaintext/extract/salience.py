@@ -9,69 +9,54 @@ more than how one finds it (`lexicon.HOLLOW`). How much more depends on the subj
 import re
 from typing import Final
 
-from memcube.plaintext.extract import chatter, foreign, instructions, lexicon, opinion, verbs
-from memcube.plaintext.extract.subject import TIMES, Kind, Subject, subject_of
+from memcube.plaintext.extract import (
+    chatter,
+    desk,
+    firsthand,
+    foreign,
+    hearsay,
+    instructions,
+    lexicon,
+    opinion,
+    verbs,
+)
+from memcube.plaintext.extract.subject import Kind, Subject, subject_of
 
 _URL = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
 # The words of another, or of a song: nothing of the speaker.
 _QUOTE = re.compile(r"[\"“«'][^\"”»]*[\"”»'][.!,]*")
-_HEARER = frozenset("you you're you've you'll you'd your yours yourself u ur y'all yourselves".split())
 _PERSONAL = frozenset("he she his her him been they their".split())
-_MINE = frozenset("me my mine i i'm i've myself".split())
-_BE = frozenset(
-    "am is are was were be been being 'm 's feel feels felt get got getting feeling sounds looks "
-    "seems doing stay stayed staying remain".split()
-)
-# "I'm passionate about X" says what one likes; "I'm excited about X" how one feels today.
-_LASTING = frozenset(
-    "passionate obsessed interested into fan hooked committed dedicated afraid scared".split()
-)
-_BELIEVING = ("sure", "certain", "confident", "convinced")
-_ASPECT: Final = frozenset("start started starting keep kept keeping continue stop stopped begin".split())
-_MY_CAUSE = re.compile(
-    r"\b(?:about|for|of|with|because|since|after|before|at|by|that) (?:my|our)\b", re.IGNORECASE
-)
 # What anything makes one feel is a mood, not news.
 _FELT = re.compile(
     r"\b(?:makes?|made) (?:me|us) (?:feel|think|realize|realise|remember|appreciate|wonder|smile)\b"
     r"|\bremind(?:s|ed)? (?:me|us)\b"
 )
+# What a book of facts says of a thing: "is the longest river", "was released in 2023".
+_ENCYCLOPEDIC = re.compile(
+    r"(?:is|are|was|were|has been) (?:also |first |officially )?(?:(?:one of )?the (?:\w+est|most|least"
+    r"|only|first)\b"
+    r"|(?:released|founded|invented|discovered|published|established|located|situated|known|considered|defined"
+    r"|composed|introduced)\b|an? (?:\w+ )?(?:country|city|river|language|planet|element|species|mammal"
+    r"|framework"
+    r"|library|protocol|term|type|kind|form) (?:of|in|for|that|which)\b)"
+)
+_THINGS: Final = (Kind.NAMED, Kind.DEFINITE, Kind.GENERIC)
+_HAVING: Final = frozenset("having being knowing getting feeling finding taking making doing".split())
 _DEICTIC: Final = frozenset(("this", "that", "these", "those"))
 # "Locker 3 belongs to Rui": a number and a name make news of a thing.
 _NAMED_LATER = re.compile(r"[a-z\d,] [A-Z][a-z]")
-# "We can make it happen"
-_WE_CAN = re.compile(r"(?:by \w+ing (?:\w+ )*|\w+,? )?we can\b", re.IGNORECASE)
-# "We'll rock the floor", "We gotta stick together": cheering each other on.
-_TOGETHER = re.compile(
-    r"(?:\w+,? )?we(?:'ll(?! be \w+ing)| will(?! be \w+ing)|'re all| are all| gotta| must"
-    r"| all(?! \w+ed\b))\b",
+# "The trip is off": what became of something planned.
+_CALLED_OFF = re.compile(
+    r"(?:\b(?:cancell?ed|postponed|rescheduled|delayed|brought forward|(?:called|put) off|fell through)"
+    r"|(?:\b(?:is|are|was)|'s) (?:off|back on|on again|(?:no longer|not) happening))\b(?! to\b| with\b)"
+)
+# "You can reach me at 555-0192": no request, but a number.
+_REACHED = re.compile(
+    r"\b(?:reach|call|text|ring|contact|phone|e-?mail|write to) me (?:at|on|under)"
+    r" (?:\+?\d[\d ()/.-]{4,}\d|\S+@\w)",
     re.IGNORECASE,
 )
-# "I'm in awe of your courage" is of the hearer; "I need to try baking that" of what was said before.
-_YOUR_LIGHT = re.compile(
-    rf"\byour (?:\w+ )?(?:{'|'.join(sorted(lexicon.LIGHT_NOUNS - TIMES))})\b", re.IGNORECASE
-)
-_LEFT_OPEN = re.compile(
-    r"(?:need|want|have|gonna|going|love|like|got) to (?:\w+ )?(?:try|check|see|do|read|watch|visit|go|give"
-    r"|make|look)\b.* (?:it|that|this|them|one|there)[.! ]*$",
-    re.IGNORECASE,
-)
-# Said of what both look at.
-_SHOWN = re.compile(
-    r"\b(?:in|on|of) (?:the|this|that|your|these|those) (?:\w+ )?(?:pic|photo|picture|shot|image"
-    r"|background|post|video)s?\b|\b(?:it looks|they look|how you)\b",
-    re.IGNORECASE,
-)
-_LIKING: Final = frozenset("love like loved liked adore enjoy dig see".split())
 _PERCENT = re.compile(r"\d+\s?%\s?(?=agree|sure|with|behind)", re.IGNORECASE)
-_MODAL: Final = frozenset("would could should shall ought".split())
-_MAY: Final = frozenset("can could may might".split())
-_OFFER: Final = frozenset(
-    "let keep see check be do try think remember consider look talk support help cheer stick root make "
-    "definitely "
-    "get give take come watch wait join catch say tell share show find go have never always stay continue "
-    "push".split()
-)
 
 
 def is_statement(sentence: str, dated: bool) -> bool:
@@ -82,25 +67,63 @@ def is_statement(sentence: str, dated: bool) -> bool:
     subject = subject_of(text)
     if foreign.is_foreign(text, subject.words):
         return foreign.is_statement(text, subject.words)
-    if instructions.is_standing(text):
+    if instructions.is_standing(text) or (" me " in text and _REACHED.search(text)):
         return True
-    if chatter.asks(text) or chatter.wishes(text) or chatter.is_phatic(text):
+    if _is_talk(text) or desk.is_matter(subject, text, dated=dated):
         return False
     return _is_news(subject, text, dated)
 
 
-def _is_news(subject: Subject, text: str, dated: bool) -> bool:  # noqa: PLR0911 (one line a kind)
+def may_tell(sentence: str) -> bool:
+    """Whether a sentence that `is_statement` finds too little in may still tell something: not if it asks,
+    wishes, quotes, greets, is code, or speaks another language, of the hearer or to them.
+    """
+    text = _PERCENT.sub("", _URL.sub(" ", sentence)).strip()
+    if not any(char.isalnum() for char in text) or chatter.is_code(text) or _QUOTE.fullmatch(text):
+        return False
+    subject = subject_of(text)
+    return (
+        subject.kind not in (Kind.SECOND, Kind.ORDER)
+        and not foreign.is_foreign(text, subject.words)
+        and not _is_talk(text)
+        and not desk.is_matter(subject, text, dated=False)
+        and not _is_encyclopedic(subject)
+    )
+
+
+def _is_talk(text: str) -> bool:
+    return (
+        chatter.asks(text)
+        or chatter.wishes(text)
+        or chatter.is_phatic(text)
+        or hearsay.is_general(text)
+        or hearsay.is_quote(text)
+    )
+
+
+def _is_encyclopedic(subject: Subject) -> bool:
+    rest = subject.words[subject.predicate :]
+    return (
+        subject.kind in _THINGS
+        and lexicon.MINE.isdisjoint(rest)
+        and _ENCYCLOPEDIC.match(" ".join(rest)) is not None
+    )
+
+
+def _is_news(subject: Subject, text: str, dated: bool) -> bool:  # noqa: C901, PLR0911 (one line a kind)
     rest = subject.words[subject.predicate :]
     content = opinion.content(subject.words if subject.kind is not Kind.FIRST else rest)
     exact = dated or any(char.isdigit() for char in text)
-    hearer = not _HEARER.isdisjoint(subject.words)
+    hearer = not lexicon.HEARER.isdisjoint(subject.words)
+    if _is_encyclopedic(subject):
+        return False
     match subject.kind:
         case Kind.SECOND | Kind.ORDER:
             return False
         case Kind.FRAGMENT:
             return exact and bool(content) and not hearer
         case Kind.FIRST:
-            return _is_own_news(rest, content, text, exact, hearer)
+            return firsthand.is_news(rest, content, text, exact, hearer)
         case Kind.OWN:
             return _is_news_of_own(subject, exact, hearer)
         case Kind.THIRD:
@@ -123,125 +146,32 @@ def _is_news(subject: Subject, text: str, dated: bool) -> bool:  # noqa: PLR0911
 def tells_more(subject: Subject) -> bool:
     """Whether it says of somebody more than how one finds them."""
     rest = subject.words[subject.predicate :]
-    return bool(rest) and not opinion.is_opinion(rest) and _HEARER.isdisjoint(rest)
-
-
-def _is_own_news(rest: tuple[str, ...], content: list[str], text: str, exact: bool, hearer: bool) -> bool:  # noqa: PLR0911 (one line a reason)
-    at = _main_verb(rest)
-    verb = rest[at] if at < len(rest) else ""
-    after = rest[at + 1] if at + 1 < len(rest) else ""
-    if not content and (not exact or opinion.is_hollow(verb, rest[at + 1 :])):
-        return False
-    if len(content) < 2 and opinion.is_something(verb, rest[at + 1 :]):
-        return False
-    if hearer and not exact and (len(content) < 2 or after in _HEARER or rest[:1] == ("can",)):
-        return False
-    if _MODAL.intersection(rest[: at + 1]):
-        return False
-    if not exact and (_is_left_open(text, verb, content) or opinion.is_object_light(verb, rest, content, at)):
-        return False
-    if verb in lexicon.TALK_VERBS and not _tells(verb, rest[at + 1 :], content, hearer):
-        return False
-    if not exact and verb in ("feel", "felt", "feeling", *_BELIEVING):
-        # "I feel an urge to serve my country"
-        urged = verb == "feel" and after in opinion.ARTICLES and not _MINE.isdisjoint(rest)
-        return urged and len(content) >= 3 and not hearer
-    if not exact and len(content) <= 2 and opinion.is_evaluation(verb, rest[at + 1 :]):
-        return False
-    return _is_more_than_felt(rest, at, content, text, exact=exact, hearer=hearer)
-
-
-def _is_left_open(text: str, verb: str, content: list[str]) -> bool:
-    """Said to the hearer, of what both look at, or of what was said before: nothing in it lasts."""
-    few = len(content)
-    return (
-        (verb in _LIKING and _SHOWN.search(text) is not None)
-        or _YOUR_LIGHT.search(text) is not None
-        or (few < 4 and (_LEFT_OPEN.search(text) or _TOGETHER.match(text)) is not None)
-        or (few < 5 and _WE_CAN.match(text) is not None)
-    )
-
-
-def _is_more_than_felt(
-    rest: tuple[str, ...], at: int, content: list[str], text: str, *, exact: bool, hearer: bool
-) -> bool:
-    verb = rest[at] if at < len(rest) else ""
-    after = rest[at + 1] if at + 1 < len(rest) else ""
-    feeling = next((word for word in rest[at:] if word not in lexicon.FUNCTION and word not in _BE), "")
-    if (
-        (verb in _BE or not verb or verb in lexicon.FEELING)
-        and feeling in lexicon.FEELING
-        and feeling not in _LASTING
-    ):
-        return (exact and bool(content)) or (_MY_CAUSE.search(text) is not None and not hearer)
-    ahead = "'ll" in text[:8] or not {"will", "gonna", "going"}.isdisjoint(rest[:at])
-    if ahead and verb in _OFFER and len(content) < 2 and not exact:
-        return False
-    return not (after in opinion.OBJECT_PRONOUNS and not exact and len([w for w in content if w != verb]) < 1)
-
-
-def _tells(verb: str, rest: tuple[str, ...], content: list[str], hearer: bool) -> bool:
-    """As "I know some Greek" and "I see a therapist" tell something; "I know what it's like" does not."""
-    if verb in ("know", "knew"):
-        return (
-            bool(rest)
-            and rest[0] in ("how", "a", "some", "no", "enough", "the")
-            and not hearer
-            and bool(content)
-        )
-    if verb == "thinking":
-        return rest[:1] in (("of",), ("about",)) and len(content) >= 2 and not hearer
-    if verb in ("hope", "hoping"):
-        return rest[:1] == ("to",) and len(content) >= 2
-    if verb == "meant":
-        return bool(content)
-    if verb in ("see", "heard", "hear", "said", "say", "feel", "felt", "realized", "realised", "care"):
-        return len(content) >= 2 and not hearer and rest[:1] != ("like",)
-    return False
-
-
-def _main_verb(rest: tuple[str, ...]) -> int:
-    """Over adverbs and auxiliaries: the place of "moved" in "have just moved"."""
-    for at, word in enumerate(rest):
-        if word in verbs.AUXILIARIES and at + 1 < len(rest):
-            following = next(
-                (w for w in rest[at + 1 :] if not verbs.is_adverb(w) and w not in lexicon.FUNCTION), ""
-            )
-            if verbs.is_verb(following) and following not in lexicon.MOOD:
-                continue
-            return at
-        if word in _ASPECT and at + 1 < len(rest) and rest[at + 1].endswith("ing"):
-            continue  # "I'll start thinking about it" is about thinking
-        if word in (
-            "gonna",
-            "gotta",
-            "wanna",
-            "to",
-            "not",
-            "all",
-            "both",
-            "so",
-            "going",
-            ",",
-        ) or verbs.is_adverb(word):
-            continue
-        return at
-    return 0
+    return bool(rest) and not opinion.is_opinion(rest) and lexicon.HEARER.isdisjoint(rest)
 
 
 def _is_news_of_own(subject: Subject, exact: bool, hearer: bool) -> bool:
     """My sister moved; but my heart is full."""
-    if exact:
-        return True
     head = [
         word for word in subject.words[subject.head + 1 : subject.predicate] if word not in lexicon.EVALUATIVE
     ]
     told = opinion.content(subject.words[subject.predicate :])
-    if not told and not _MAY.isdisjoint(subject.words[subject.predicate :][:1]):
-        return False  # "My small deeds can have a big impact"
+    if exact:
+        return not (head and lexicon.LIGHT_NOUNS.issuperset(head) and all(w.isdigit() for w in told))
+    if not told and "pronouns" not in head and not _is_outcome(subject):
+        return False  # "My family is always there for me", "My small deeds can have a big impact"
     if head and lexicon.LIGHT_NOUNS.issuperset(head):
         return len(told) >= 2 and not hearer
-    return bool(opinion.content(subject.words)) and not hearer and subject.predicate < len(subject.words)
+    return not hearer
+
+
+def _is_outcome(subject: Subject) -> bool:
+    """As in "My interview went well", "Our online shop has been a roller coaster": how something of mine "
+    "went.
+    """
+    rest = subject.words[subject.predicate :]
+    whole = subject.words[subject.head : subject.predicate + 1]
+    over = not {"was", "were", "been", "went", "turned"}.isdisjoint(rest[:2])
+    return over and bool(opinion.content(tuple(word.removesuffix("'s") for word in whole)))
 
 
 def _is_named_news(subject: Subject, exact: bool, hearer: bool) -> bool:
@@ -263,13 +193,16 @@ def _is_definite_news(subject: Subject, content: list[str], *, exact: bool, hear
     if hearer or not rest:
         return False
     told = opinion.content(rest)
-    if exact:
+    stranger = subject.words[subject.head] in ("a", "an") and verbs.is_third_person(rest[0])
+    if stranger and lexicon.MINE.isdisjoint(rest):
+        return False  # "A man walks into a bar"
+    if exact or _CALLED_OFF.search(" ".join(rest)) is not None:
         return bool(content)
     if opinion.is_opinion(rest) or (
-        subject.words[subject.head] in _DEICTIC and rest[0] in ("is", "are") and _MINE.isdisjoint(rest)
+        subject.words[subject.head] in _DEICTIC and rest[0] in ("is", "are") and lexicon.MINE.isdisjoint(rest)
     ):
         return False
-    if not _MINE.isdisjoint(rest):
+    if not lexicon.MINE.isdisjoint(rest):
         return bool(content)
     return len(content) >= 3 and bool(told)
 
@@ -282,7 +215,7 @@ def _is_dummy_news(rest: tuple[str, ...], content: list[str], exact: bool, heare
     return len(content) >= 3 and verbs.is_past(rest[0]) and rest[0] not in lexicon.LIGHT_VERBS
 
 
-def _is_generic_news(
+def _is_generic_news(  # noqa: PLR0911 (one line a reason)
     subject: Subject, rest: tuple[str, ...], content: list[str], dated: bool, hearer: bool
 ) -> bool:
     """A saying, unless the speaker is in it: "Running keeps me sane"."""
@@ -296,4 +229,6 @@ def _is_generic_news(
         return False  # "Seeing my kids smile was so lovely"
     if _FELT.search(" ".join(rest)):
         return opinion.is_deed(subject.words[subject.head : subject.predicate])
+    if subject.words[subject.head] in _HAVING and lexicon.MINE.isdisjoint(subject.words[: subject.predicate]):
+        return False  # "Having a furry friend brightens my days"
     return opinion.is_of_speaker(subject.words) and len(content) >= 1

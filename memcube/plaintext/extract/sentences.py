@@ -38,7 +38,12 @@ _ABBREVIATION = re.compile(
 # These end a sentence at times ("at 5 p.m. We left"): a capital after them is a new sentence.
 _MAY_END = re.compile(r"(?:etc|a\.m|p\.m|inc|ltd|co|corp|jr|sr)$", re.IGNORECASE)
 # Chat without capitals: a new sentence begins with who it is about.
-_SMALL_START = re.compile(r"(?:i|i'm|im|i've|ive|my|our|we|we're|she|he|they|it|it's|the|now|also|anyway)\s")
+_SMALL_START = re.compile(
+    r"(?:i|i'm|im|i've|ive|my|our|we|we're|she|he|they|it|it's|the|now|also|anyway"
+    r"|how|what|why|where|can|could|do|does|any|then|oh|that|this|there|not|no|please|maybe|so|but|thanks)\s"
+)
+# Who begins a turn in small letters begins each sentence so.
+_SMALL = re.compile(r"^\W*[^\W\d_A-Z]|\bi(?:'m)? [a-z]")
 _CLAUSE_END = re.compile(r"[,;:–—](?=\s)|\s-\s|\s(?=(?:and|but|because|so|which|although)\s)")
 _JOINED_LINE = re.compile(r"^\s*[a-z(]")
 
@@ -73,6 +78,13 @@ _PROGRAM = re.compile(
     r"|^\s*(?:if|for|while|with)\b.*:\s*$|^\s*[\w.]+\s*[+*/-]?=\s*\S|=>|^\s*File \""
 )
 _VALUES = re.compile(r"^[^,;\t]*(?:[,;\t](?=\S)[^,;\t]*)+$")
+# "Anna: are you coming?" A key of one's own data is one of a few words.
+_TALK = re.compile(
+    r"\s*(?:\[?\d{1,2}:\d\d[^\]A-Za-z]*\]?\s*)?"
+    r"(?!Name|Age|Job|Phone|Email|Address|Allerg|Diet|Hobb|Language|Pets?|Favou?rite|Update|Note|News|PS|Birthday"
+    r"|Occupation|Employer)[A-Z][\w.]{1,15}(?: [A-Z][\w.]{0,15})?: ?\S"
+)
+_ROW = re.compile(r"^[^,;\t.!?]{0,40}(?:[,;\t](?=\S)[^,;\t!?]{1,40}){2,}$")
 
 
 def is_program(text: str) -> bool:
@@ -87,8 +99,9 @@ def is_program(text: str) -> bool:
 def split(text: str) -> list[str]:
     """The sentences of a cleaned text, without code, table rows, quoted lines, bullets and outer emoji."""
     found: list[str] = []
+    small = _SMALL.search(text) is not None
     for line in _lines(_CAPTION.sub("", _FENCE.sub("\n", text))):
-        for sentence in _in_line(line):
+        for sentence in _in_line(line, small=small):
             cut = _fit(_EMOJI_ENDS.sub("", sentence))
             if cut:
                 found.append(cut)
@@ -99,7 +112,12 @@ def _lines(text: str) -> list[str]:
     """Paragraph lines; a line that goes on in small letters belongs to the one before (wrapped mail)."""
     joined: list[str] = []
     open_line = False
-    for line in text.splitlines():
+    lines = text.splitlines()
+    rows = {line for line in lines if _ROW.match(line)}
+    talk = {line for line in lines if _TALK.match(line)}
+    for line in lines:
+        if (len(rows) > 1 and line in rows) or (len(talk) > 1 and line in talk):
+            continue  # of a table, or of a conversation that was pasted
         bare = _BULLET.sub("", line).strip()
         if not bare or _TABLE_ROW.match(line) or line.lstrip().startswith(">"):
             open_line = False
@@ -113,14 +131,14 @@ def _lines(text: str) -> list[str]:
     return joined
 
 
-def _in_line(line: str) -> list[str]:
+def _in_line(line: str, *, small: bool) -> list[str]:
     parts: list[str] = []
     start = 0
     quoted = quotes(line)
     for match in _BOUNDARY.finditer(line):
         if any(begin < match.start() and match.end() < end for begin, end in quoted):
             continue
-        if match["stop"] and not _ends(line, match):
+        if match["stop"] and not _ends(line, match, small=small):
             continue
         # A semicolon parts two statements, not the items of a list.
         if match["semi"] and (
@@ -134,13 +152,13 @@ def _in_line(line: str) -> list[str]:
     return [part for part in parts if part]
 
 
-def _ends(line: str, match: re.Match[str]) -> bool:
+def _ends(line: str, match: re.Match[str], *, small: bool) -> bool:
     stop, rest = match["stop"], line[match.end() :].lstrip()
     if stop.startswith((".", "…")) and rest[:1].islower():
         return (
             len(stop) == 1
             and "." in stop
-            and _SMALL_START.match(rest) is not None
+            and (small or _SMALL_START.match(rest) is not None)
             and not _ABBREVIATION.search(line[max(0, match.start() - 8) : match.start()])
         )
     if stop[0] != "." or stop.startswith(".."):

@@ -1,4 +1,4 @@
-# ruff: noqa: SIM905, ISC004 (word lists; a pattern in lines)
+# ruff: noqa: ISC004 (word lists; a pattern in lines)
 """The patterns of functional slots, over resolved sentences in which `SPEAKER` stands for who said them.
 
 Groups: `v` the value; whose it is: `me`, or `kin` ("sister") with an optional `kin_name`, or `named`; `not`:
@@ -7,44 +7,26 @@ denied.
 
 import re
 
+from memcube.plaintext.extract.kin import COUPLES, MANY, ONE_EACH, PETS, RANK
 from memcube.plaintext.extract.person import SPEAKER
-
-ONE_EACH = (
-    r"mother|mum|mom|dad|father|husband|wife|partner|girlfriend|boyfriend|fianc[ée]e?|grandma|grandmother"
-    r"|grandpa"
-    r"|grandfather|boss|manager|landlord|landlady|twin|best friend|ex"
-)
-MANY = (
-    r"sister|brother|son|daughter|cousin|aunt|uncle|niece|nephew|friend|colleague|flatmate|roommate"
-    r"|housemate|neighbou?r"
-    r"|classmate|therapist|doctor|dentist"
-)
-# "My sister" is one sister until another is told apart ("my older sister"); of friends there are always many.
-USUALLY_ONE = frozenset(
-    "sister brother son daughter flatmate roommate housemate therapist doctor dentist".split()
-)
-_RANK = r"(?:older|younger|elder|big|little|baby|eldest|oldest|youngest|twin|half|step|other|late)"
-PETS = (
-    r"dog|cat|puppy|kitten|rabbit|hamster|parrot|horse|pony|tortoise|turtle|fish|goldfish|bird"
-    r"|guinea pig|snake|hen|boat|car"
-)
 
 _ME = SPEAKER
 _WHO = (
     rf"(?:(?:[^,;:]{{1,40}} and )?(?P<me>{_ME})(?: and others)?(?!')"
-    rf"|{_ME}'s (?P<kin>(?:{_RANK}[ -])?(?:{ONE_EACH}|{MANY}))(?:,? (?P<kin_name>[A-Z][\w-]+),?)?(?!')"
+    rf"|{_ME}'s (?P<kin>(?:{RANK}[ -])?(?:{ONE_EACH}|{MANY}|{COUPLES}))"
+    rf"(?:,? (?P<kin_name>[A-Z][\w-]+),?)?(?!')"
     rf"|(?P<named>(?!The\b|It\b|That\b|This\b|He\b|She\b|They\b|You\b|There\b)[A-Z][\w-]+))"
 )
 _START = (
     rf"^(?:[^,]{{1,40}}, |(?:{_ME} (?:thinks|said|meant) (?:that )?)|(?:now|today|currently"
-    rf"|since \w+) |(?:and|but|so) )?"
+    rf"|[Ss]ince (?:\w+ ){{1,3}}?)(?:(?<= )| )|(?:and|but|so) )?"
 )
 _OFTEN = (
     r"(?: (?:now|currently|still|just|also|actually|really|recently|finally|already|only|officially"
     r"|permanently|both))*"
 )
 _NOT = r"(?P<not> no longer| doesn't| does not| isn't| is not| don't| used to| stopped| has stopped)?"
-_NAME = r"(?:St\. )?[A-Z][\w'&.-]*(?<![.'])"
+_NAME = r"(?:(?:St|Mr|Mrs|Ms|Dr)\.? )?[A-Z][\w'&.-]*(?<![.'])"
 _NO_PLACE = (
     r"(?:(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|January|February|March|April|June|July|August|September"
     r"|October|November"
@@ -75,7 +57,12 @@ _JOB = (
     r"translator|editor|professor|director|actor|actress|author|illustrator|tailor|paramedic|officer"
     r"|barista|firefighter|gardener|"
     r"farmer|driver|producer|product owner|midwife|surgeon|head of [\w ]{2,25}?|tutor|waiter|waitress"
-    r"|bartender|administrator))"
+    r"|bartender|administrator|guard|cleaner|builder|roofer|welder|butcher|barber|hairdresser|nanny|carer"
+    r"|cashier|courier|soldier|sailor|captain|detective|banker|broker|auditor|trader|recruiter|solicitor"
+    r"|barrister|paralegal|chemist|physicist|statistician|mathematician|historian|curator|archivist|sculptor"
+    r"|singer|dancer|drummer|guitarist|composer|comedian|blogger|model|stylist|nutritionist|dietitian|physio"
+    r"|physiotherapist|optician|paediatrician|pediatrician|social worker|headteacher|principal|janitor"
+    r"|contractor|entrepreneur|founder|ceo|trainee|apprentice|worker|[a-z]+(?:keeper|maker|smith|ologist|ographer|wright)|supervisor|secretary|salesman|planner))"
 )
 _NUMBER = (
     r"(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen"
@@ -92,15 +79,16 @@ TABLE: tuple[tuple[str, tuple[str, ...], re.Pattern[str]], ...] = tuple(
             "lives_in",
             " live| living| based",
             rf"{_START}{_WHO}{_OFTEN}{_NOT}{_OFTEN} (?:lives?|living|(?:is|are){_OFTEN} (?:living|based)"
-            rf"|ha(?:s|ve){_OFTEN} (?:lived|been living)(?=.* (?:since|for) )){_OFTEN} (?:in|near)"
+            rf"|ha(?:s|ve){_OFTEN} (?:been living|lived(?=.* (?:since|for) ))){_OFTEN} (?:in|near)"
             rf" {_DETERMINED}?{_PLACE}",
         ),
         (
             "lives_in",
             "moved|relocated|settled|emigrated",
             rf"{_START}{_WHO}(?: has| have)?{_OFTEN} (?:moved|relocated|settled|emigrated){_OFTEN}"
-            rf"(?: back| over| down| away| from {_NAME})*{_OFTEN} (?:to|in to|into"
-            rf"|in) {_DETERMINED}?{_PLACE}",
+            rf"(?: back| over| down| away| from {_NAME}"
+            rf"| in with (?:{_NAME}|{_ME}'s \w+))*{_OFTEN} (?:to|in to|into"
+            rf"|in) {_DETERMINED}?{_PLACE}(?!\w| \(an? (?![^)]*(?:city|town|village|suburb)))",
         ),
         (
             "lives_in",
@@ -162,9 +150,10 @@ TABLE: tuple[tuple[str, tuple[str, ...], re.Pattern[str]], ...] = tuple(
         ),
         (
             "works_at",
-            "quit|resigned|fired|laid off",
-            rf"{_START}{_WHO}(?: has| have| was| got)?{_OFTEN}"
-            rf" (?P<not>quit|resigned from|fired from|laid off (?:by|from|at)) (?:the )?{_FIRM}",
+            "quit|resigned|fired|laid off|let go|redundant",
+            rf"{_START}{_WHO}(?: has| have| was| been| got)*{_OFTEN}"
+            rf" (?P<not>quit|resigned|fired|laid off|let go|made redundant)"
+            rf"(?: (?:from |by |at )?(?:the )?{_FIRM}|(?=[.,;:!?]|$| (?:in|on|last|this|yesterday|today)\b))",
         ),
         (
             "studies_at",
@@ -176,14 +165,18 @@ TABLE: tuple[tuple[str, tuple[str, ...], re.Pattern[str]], ...] = tuple(
             "diet",
             "vega|vegetarian|pescatarian",
             rf"{_START}{_WHO} (?:is|has (?:been|gone|become|turned)|went|became|turned|are)"
-            rf"(?P<not> no longer| not)?{_OFTEN}(?: an?)? (?P<v>vegan|vegetarian|pescatarian)\b",
+            rf"(?P<not> no longer| not)?{_OFTEN}(?: fully| completely| totally| entirely| strictly| mostly)?"
+            rf"(?: an?)? (?P<v>vegan|vegetarian|pescatarian)\b",
         ),
         (
             "job",
-            " a | an | the |promoted",
+            " a | an | the |promot",
             rf"{_START}{_WHO}{_OFTEN}{_NOT}{_OFTEN} (?:is{_OFTEN} (?:an?|the)"
-            rf"|(?:works|is{_OFTEN} working|started(?: working)?|retrained) as (?:an?|the)|an?"
-            rf"|(?:was|got)(?: just)? promoted to|became (?:an?|the)) {_JOB}{_ROLE_END}",
+            rf"|(?:works|is{_OFTEN} working|started(?: working)?|retrained)(?: [a-z-]+){{0,2}} as (?:an?"
+            rf"|the)|an?"
+            rf"|(?:(?:was|got|has been)(?: just)? promoted|got a promotion) to|(?:has been"
+            rf"|became) (?:an?|the))"
+            rf" {_JOB}{_ROLE_END}",
         ),
         (
             "job",
@@ -194,20 +187,20 @@ TABLE: tuple[tuple[str, tuple[str, ...], re.Pattern[str]], ...] = tuple(
         (
             "name",
             " name is |call",
-            rf"{_START}(?:{_ME}'s (?:full |real |first )?name is|{_ME} is called"
+            rf"{_START}(?:{_ME}'s (?:full |real |first )?name is(?: spel(?:led|t))?|{_ME} is called"
             rf"|(?:people|friends|everyone|everybody) calls? {_ME}) (?P<v>{_NAME}(?: {_NAME}){{0,3}})",
         ),
         (
             "name",
             " name is | called | named ",
-            rf"{_START}{_ME}'s (?P<kin>(?:{_RANK}[ -])?(?:{ONE_EACH}|{MANY}))(?:'s name is"
+            rf"{_START}{_ME}'s (?P<kin>(?:{RANK}[ -])?(?:{ONE_EACH}|{MANY}))(?:'s name is"
             rf"| {_KNOWN_AS}) (?P<v>{_NAME})",
         ),
         (
             "age",
             " is | turned ",
             rf"{_START}{_WHO}(?: is{_OFTEN}|{_OFTEN} turned) (?P<v>[1-9]\d{{0,2}})"
-            r"(?= years old|\s*[.,!)]|$| (?:now|and|but|today|last|this|yesterday|already|on)\b)",
+            r"(?= years old|\s*[.,!)](?!\d)|$| (?:now|and|but|today|last|this|yesterday|already|on)\b)",
         ),
         (
             "age",
@@ -219,7 +212,8 @@ TABLE: tuple[tuple[str, tuple[str, ...], re.Pattern[str]], ...] = tuple(
         (
             "birthday",
             "birthday|born on",
-            rf"(?:(?:{_ME}|{_ME}'s (?P<kin_of>{ONE_EACH}|{MANY}))'s birthday is(?: on)?|{_WHO} was born on)"
+            rf"(?:(?:{_ME}|{_ME}'s (?P<kin_of>{ONE_EACH}|{MANY}))'s birthday is(?: on)?(?: the)?"
+            rf"|{_WHO} was born on)"
             r" (?P<v>(?:the )?\d{1,2}(?:st|nd|rd|th)?(?: of)? [A-Z][a-z]+|[A-Z][a-z]+ \d{1,2})",
         ),
         (
@@ -227,6 +221,22 @@ TABLE: tuple[tuple[str, tuple[str, ...], re.Pattern[str]], ...] = tuple(
             "number|phone",
             rf"(?P<me>{_ME})'s (?:new |mobile |cell |phone |work |current )*(?:number|phone) is{_OFTEN}"
             r" (?P<v>\+?\d[\d ()/.-]{4,20}\d)",
+        ),
+        (
+            "phone",
+            "number|phone|reach|call|text|ring",
+            rf"(?:\b(?:[Cc]all|[Rr]each|[Rr]ing|[Tt]ext|contact|[Pp]hone) (?P<me>{_ME}) (?:at|on|under)"
+            rf"|{_ME}'s (?:\w+ )?(?:number|phone)(?: has)? changed to"
+            rf"|{_ME} (?:changed {_ME}'s|has a new|got a new) (?:\w+ )?(?:number|phone)(?: to|,|:| -))"
+            r" (?P<v>\+?\d[\d ()/.-]{4,20}\d)",
+        ),
+        (
+            "email",
+            "@",
+            rf"(?:\b(?:[Ee]-?mail|[Rr]each|[Cc]ontact|[Ww]rite to) (?P<me>{_ME}) (?:at|on|under)"
+            rf"|{_ME}'s (?:\w+ )?e-?mail(?: address)?(?: has)? changed to"
+            rf"|{_ME} (?:changed {_ME}'s|has a new|got a new) (?:\w+ )?e-?mail(?: address)?(?: to|,|:| -))"
+            r" (?P<v>[\w.+-]+@[\w.-]+\w)",
         ),
         (
             "email",
@@ -256,6 +266,12 @@ FAVOURITE = re.compile(
     rf"(?:(?P<me>{_ME})|{_ME}'s (?P<kin>{ONE_EACH}|{MANY})|(?P<named>[A-Z][\w-]+))'s (?:new "
     rf"|all-time )?favou?rite (?P<noun>[a-z]+(?: [a-z]+)?) "
     rf"(?:is|are){_OFTEN} (?P<v>[^.,;!?()]{{1,60}})"
+)
+# "Harry Potter is my favourite book", the other way round.
+FAVOURED = re.compile(
+    rf"^(?P<v>[^.,;:!?()]{{2,60}}?) (?:is"
+    rf"|are) {_ME}'s (?:all-time )?favou?rite (?P<noun>[a-z]+(?: (?!now\b|again\b)[a-z]+)?)"
+    r"(?: now| again)?(?=[.,;!]|$)"
 )
 PET = re.compile(
     rf"{_ME}(?:'s|'s and others) (?P<noun>(?:(?:old|new|little|big|other|second"

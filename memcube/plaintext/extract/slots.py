@@ -13,10 +13,11 @@ import msgspec
 
 from memcube.plaintext.extract import plans
 from memcube.plaintext.extract.dates import Moment
+from memcube.plaintext.extract.kin import COUPLES, ONE_EACH, USUALLY_ONE
 from memcube.plaintext.extract.listed_slots import OWNING
 from memcube.plaintext.extract.listed_slots import TABLE as LISTED
 from memcube.plaintext.extract.person import SPEAKER
-from memcube.plaintext.extract.slot_patterns import FAVOURITE, ONE_EACH, PET, TABLE, USUALLY_ONE
+from memcube.plaintext.extract.slot_patterns import FAVOURED, FAVOURITE, PET, TABLE
 
 
 class Filled(msgspec.Struct, frozen=True):
@@ -25,14 +26,23 @@ class Filled(msgspec.Struct, frozen=True):
     slot: str
     value: str | None
     about: str | None = None
+    denied: bool = False  # "doesn't speak French"
+    over: bool = False  # "used to play the violin"
 
 
+# "My birthday's the 2nd": a possessive has its thing behind it.
+_IS = re.compile(
+    r"(?<=[a-z])'s(?= (?:the|an?|on|in|at|now|not|no|off|into|from|allergic|called|named|spelled|back"
+    r"|still|\d+|going|moving"
+    r"|getting|having|coming|working|living|based|moved|cancelled|canceled|postponed|delayed)\b)"
+)
+_SCHOOL = re.compile(r"\b(?:primary|secondary|high|grammar|middle) school\b|\b(?:primary|secondary|nursery)$")
 _ISO = re.compile(r" \(\d{4}[\d:/ -]*\)")
 
 
 def slot_of(resolved: str, moment: Moment | None, ahead: bool) -> Filled | None:
     """The functional slot of a resolved sentence; `ahead`: its date lies in the future, so it is a plan."""
-    text = _ISO.sub("", resolved)
+    text = _IS.sub(" is", _ISO.sub("", resolved))
     planned = plans.plan_of(text, moment, ahead)
     if planned:
         return Filled(*planned)
@@ -58,9 +68,9 @@ def ends(resolved: str) -> bool:
     )
 
 
-def listed_slot_of(resolved: str) -> tuple[Filled, bool] | None:
-    """A slot of many values, and whether the sentence denies it or says that it is over."""
-    text = _ISO.sub("", resolved)
+def listed_slot_of(resolved: str) -> Filled | None:
+    """A slot of many values."""
+    text = _IS.sub(" is", _ISO.sub("", resolved))
     for slot, hints, pattern in LISTED:
         match = pattern.search(text) if any(hint in text for hint in hints) else None
         if match is None or (slot == "owns" and not OWNING.search(text)):
@@ -70,13 +80,16 @@ def listed_slot_of(resolved: str) -> tuple[Filled, bool] | None:
         about = groups.get("named") or groups.get("kin_name")
         kin = groups.get("kin")
         whose = f"/{kin.lower().replace(' ', '-')}" if kin and not about else ""
-        return Filled(slot + whose, value, about), bool(groups.get("not") or groups.get("over"))
+        denied, over = bool(groups.get("not")), bool(groups.get("over"))
+        return Filled(slot + whose, value, about, denied, over)
     return None
 
 
 def _filled(slot: str, match: re.Match[str]) -> Filled | None:
     groups = match.groupdict()
     value = normalised(groups["v"]) if groups["v"] else None
+    if value and slot == "works_at" and not groups.get("me") and _SCHOOL.search(value):
+        slot = "studies_at"  # "Mila started at Highfield Secondary": hers, and a school
     if value and slot == "phone":
         value = re.sub(r"[^\d+]", "", value)
     if value and slot == "birthday":
@@ -99,17 +112,20 @@ def _filled(slot: str, match: re.Match[str]) -> Filled | None:
         "fiancee",
     ):
         return Filled("partner", value)
-    single = re.fullmatch(ONE_EACH, kin.replace("-", " ")) or kin in USUALLY_ONE or "-" in kin
+    single = re.fullmatch(f"{ONE_EACH}|{COUPLES}", kin.replace("-", " ")) or kin in USUALLY_ONE or "-" in kin
     return Filled(f"{slot}/{kin}", value) if single else None
 
 
 def _favourite(text: str) -> Filled | None:
-    match = FAVOURITE.search(text) if "favo" in text else None
+    if "favo" not in text:
+        return None
+    match = FAVOURITE.search(text) or FAVOURED.search(text)
     if match is None:
         return None
+    groups = match.groupdict()
     noun = match["noun"].replace("color", "colour").replace(" ", "_")
-    slot = f"favourite_{noun}" + (f"/{match['kin']}" if match["kin"] else "")
-    return Filled(slot, normalised(re.sub(r"^(?:the|a|an) ", "", match["v"])), match["named"])
+    slot = f"favourite_{noun}" + (f"/{groups['kin']}" if groups.get("kin") else "")
+    return Filled(slot, normalised(re.sub(r"^(?:the|a|an) ", "", match["v"])), groups.get("named"))
 
 
 def _pet(text: str) -> Filled | None:

@@ -5,13 +5,24 @@ import re
 from collections.abc import Sequence
 from datetime import datetime
 
-from memcube.plaintext.extract import dates, dropped, instructions, leads, person, salience
-from memcube.plaintext.extract.chatter import MATERIAL, UNMEANT
+from memcube.plaintext.extract import (
+    asides,
+    chatter,
+    dates,
+    dropped,
+    instructions,
+    leads,
+    lexicon,
+    opinion,
+    person,
+    salience,
+    verbs,
+)
+from memcube.plaintext.extract.chatter import UNMEANT, sets_task
 from memcube.plaintext.extract.sentences import quotes
-from memcube.plaintext.extract.slot_patterns import MANY, ONE_EACH, PETS
 from memcube.plaintext.extract.subject import Kind, is_finite, subject_of
 
-_CALL_ME = re.compile(r"(?:please )?call me (?=[A-Z]\w+(?:[.!,]|$))", re.IGNORECASE)
+_CALL_ME = re.compile(r"(?:please )?call me (?=[A-Z]\w+(?:[.!,]| not |$))", re.IGNORECASE)
 _LETS = re.compile(r"let's (?=\w)", re.IGNORECASE)
 # "..., and my sister", "..., but the flat": a second statement with a subject of its own.
 _NEW_SUBJECT = re.compile(r",? (?:and|but) (?=(?:I|I'm|I've|I'll|my|our|we|we're|the) )", re.IGNORECASE)
@@ -24,21 +35,17 @@ _SECOND_CLAUSE = re.compile(
     r"(?:,| -) (?:and|but|so|which means|because) (?=(?:I|I'm|I've|I'll|my|our|we|we're|we've|[a-z]+ing) )"
     r"| (?:so|which means) (?=(?:I'm|I've|my|we're|we've) )"
 )
+# "Since I lost my job, things have been tough": only what began it tells.
+_SUBORDINATE = re.compile(
+    r"(?:(?:ever |but |and )*since|after|when|because|as|now that|before|once|until) (?P<what>(?!(?:I"
+    r"|we) (?:last )?(?:spoke|talked|chatted|met|caught)\b)(?:I|we|my|our) [^,]{8,}?),",
+    re.IGNORECASE,
+)
 _OF_ME = re.compile(
     r"(?:it|that) (?:\w+ )?(?:brings?|gives?|helps?|keeps?|makes?|speaks to) (?:me|us)\b", re.IGNORECASE
 )
 _LEANING = re.compile(r"\b(?:it|she|he|they|them|him|her|this|that|there|one|so|then|too)\b", re.IGNORECASE)
 _DASH = re.compile(r"\s+[-–—]+\s+|\s*—\s*|(?<=\w)- (?=\w)")
-# Whom "she" in the next sentence of a turn means: a relative, a pet, or who was with the speaker.
-_SUBJECT = re.compile(
-    rf"(?P<who>my (?:[a-z]+ )?(?:{ONE_EACH}|{MANY}|{PETS})(?: [A-Z]\w+)?)(?! and )\b"
-    rf"|(?P<name>[A-Z]\w+) and (?:I|me)\b"
-    r"|(?:her|his|its) name(?:'s| is) (?P<called>(?-i:[A-Z])\w+)",
-    re.IGNORECASE,
-)
-_COMPANY = re.compile(r"\b(?:with|and|called|named|met|from) (?P<name>[A-Z][a-z]+)\b(?! and| [A-Z])")
-_PRONOUN = re.compile(r"(?:She|He)(?P<is>'s)?(?= )")
-_IT = re.compile(r"(?<=\w )(?:it|them)\b(?!')")
 # A piece without a verb that belongs to what stands before it: "Due in late January", "With my dad".
 _APPENDED = re.compile(
     r"(?:due|on|in|at|from|since|until|till|for|with|near|starting|around|by)\s", re.IGNORECASE
@@ -60,7 +67,7 @@ def unquoted(sentences: Sequence[str]) -> list[str]:
     """
     kept: list[str] = []
     for sentence in sentences:
-        if MATERIAL.search(sentence):
+        if sets_task(sentence):
             break  # what follows is the text to translate, grade or shorten
         if UNMEANT.search(sentence):
             if len(sentence.split()) <= 4 and kept:
@@ -93,9 +100,14 @@ def statements(sentence: str, now: datetime) -> list[str]:
     parts = _DASH.split(text)
     if len(parts) > 1:
         told = [
-            part for part in parts if salience.is_statement(part[:1].upper() + part[1:], _dated(part, now))
+            part
+            for at, part in enumerate(parts)
+            if salience.is_statement(
+                dropped.with_subject(_shown(part)) if at else _shown(part), _dated(part, now)
+            )
         ]
-        if len(told) < len(parts) and not (told[:1] == parts[:1] and _is_told_on(parts[1])):
+        known = told[:1] == parts[:1] or subject_of(parts[0]).kind in (Kind.OWN, Kind.NAMED)
+        if len(told) < len(parts) and not (known and _is_told_on(parts[1])):
             whole = salience.is_statement(text, bool(moments))
             return (
                 [piece for part in told for piece in statements(part[:1].upper() + part[1:], now)]
@@ -107,9 +119,23 @@ def statements(sentence: str, now: datetime) -> list[str]:
     return _split_instruction(text)
 
 
+def doubted(sentence: str) -> str | None:
+    """The whole of a sentence that by its shape states nothing, where its words may all the same."""
+    bare = leads.strip_lead(sentence)
+    text = dropped.with_subject(bare if chatter.asks(bare.rstrip("?")) else asides.unasked(bare))
+    return text if salience.may_tell(text) else None
+
+
 def _behind(text: str, now: datetime) -> list[str]:
     """As in "It's been stressful, but dancing keeps me going": only the clause behind tells."""
+    for aside in asides.told(text) if chatter.asks(text) else ():
+        if salience.is_statement(aside, _dated(aside, now)):
+            return _split_instruction(aside)
     quoted = quotes(text)
+    if (begun := _SUBORDINATE.match(text)) is not None and not chatter.is_phatic(text):
+        shown = _shown(begun["what"])
+        if salience.is_statement(shown, _dated(shown, now)):
+            return _split_instruction(shown)
     for match in _SECOND_CLAUSE.finditer(text):
         right = text[match.end() :]
         if any(begin < match.start() < end for begin, end in quoted) or leans(right):
@@ -120,9 +146,17 @@ def _behind(text: str, now: datetime) -> list[str]:
     return []
 
 
+def _shown(part: str) -> str:
+    return part[:1].upper() + part[1:]
+
+
 def _is_told_on(part: str) -> bool:
-    """As in "My sister is great - she drove us home": more of the same, with something done."""
+    """As in "My sister is great - she drove us home", "I had a setback - a rejection from a publisher"."""
     subject = subject_of(part)
+    if subject.predicate >= len(subject.words):
+        first = next((word for word in subject.words if word not in lexicon.FUNCTION), "")
+        named = len(opinion.content(subject.words)) >= 2 and first not in lexicon.MOOD
+        return named and subject.kind in (Kind.DEFINITE, Kind.GENERIC, Kind.NAMED, Kind.OWN)
     return (subject.kind is Kind.THIRD and salience.tells_more(subject)) or _OF_ME.match(part) is not None
 
 
@@ -152,7 +186,12 @@ def halves(text: str) -> list[tuple[str, str]]:
 
 
 def clauses(text: str, now: datetime) -> list[str]:
-    """The clauses of a statement that each state something alone; the whole where they lean on each other."""
+    """The clauses of a statement that each state something alone; the whole where they lean on each other,
+    or are so few words that who tells them tells one thing.
+    """
+    breath = len(text.split()) <= _ONE_BREATH and not _ENDS.search(text)
+    if breath and " my " not in text:
+        return [text]
     quoted = quotes(text)
     for match in _CLAUSE.finditer(text):
         if any(begin < match.start() < end for begin, end in quoted):
@@ -163,11 +202,18 @@ def clauses(text: str, now: datetime) -> list[str]:
             continue
         if not (_has_verb(shown) and salience.is_statement(shown, _dated(shown, now))):
             continue
+        if breath and not (_lasts(left) and _lasts(shown) and subject_of(shown).kind is Kind.OWN):
+            continue
         if salience.is_statement(left, _dated(left, now)):
             return [left, *clauses(shown, now)]
     return [text]
 
 
+# Words: labellers see one memory in "I hiked with Anna, and we saw the Eiger". Slots are parted all the same.
+_ONE_BREATH = 22
+# What lasts of one and of another are two: "I don't eat meat and my sister can't stand fish".
+# "I don't live there any more, I live here now": what ends and what begins are two.
+_ENDS = re.compile(r"\b(?:any ?more|any longer|no longer|used to)\b", re.IGNORECASE)
 # "When I moved, my ...", "If it holds, I ...": the first part is no statement of its own.
 _HANGING = re.compile(
     r"^(?:when|while|as|if|since|because|although|though|after|before|once|until|in|on|at|for|during"
@@ -181,40 +227,15 @@ def _has_verb(text: str) -> bool:
     return subject.kind is Kind.FIRST or subject.predicate < len(subject.words)
 
 
+def _lasts(text: str) -> bool:
+    """Whether it says how things are, not what happened."""
+    subject = subject_of(text)
+    rest = subject.words[subject.predicate : subject.predicate + 1]
+    return (
+        bool(rest) and not verbs.is_past(rest[0]) and not subject.words[subject.head].endswith(("'ve", "'d"))
+    )
+
+
 def leans(text: str) -> bool:
     """Whether it cannot stand alone, because of "it" or "she"."""
     return _LEANING.search(text) is not None
-
-
-class Mentioned:
-    """Who and what the sentences so far spoke of, for "she" and "it" in the next."""
-
-    def __init__(self) -> None:
-        self._who = ""
-        self._what = ""
-
-    def resolved(self, sentence: str) -> str:
-        """The sentence with the one mentioned before in place of "she" or "it"."""
-        if self._who and _PRONOUN.match(sentence):
-            sentence = _PRONOUN.sub(lambda match: self._who + (match["is"] or ""), sentence, count=1)
-        if self._what and sentence.startswith(("I ", "I'm ", "We ", "I've ")):
-            sentence = _IT.sub(self._what, sentence, count=1)
-        return sentence
-
-    def note(self, sentence: str) -> None:
-        """Remember whom and what a sentence was about, kept or not."""
-        named = _SUBJECT.match(sentence)
-        company = list(_COMPANY.finditer(sentence))
-        if named:
-            self._who = named["who"] or named["name"] or named["called"]
-        elif company:
-            self._who = company[-1]["name"]
-        subject = subject_of(sentence)
-        about = subject.words[subject.head : subject.predicate]
-        self._what = ""
-        if subject.kind in (Kind.GENERIC, Kind.NAMED) and subject.predicate < len(subject.words):
-            first = subject.words[subject.predicate]
-            if not about and first.endswith("'s"):
-                about = (first.removesuffix("'s"),)
-            if first in ("is", "are") or first.endswith("'s"):
-                self._what = " ".join(about) if len(about) <= 3 else ""

@@ -103,6 +103,8 @@ def _past_openers(words: tuple[str, ...]) -> int:
     at = 0
     while at < len(words):
         word = words[at]
+        if word in _FIRST:
+            break
         if word == "," or word in _OPENERS or (word.endswith("ly") and at + 1 < len(words) and len(word) > 4):
             at += 1
         elif (begun := _behind_adverbial(words, at) or _begins_behind_comma(words, at)) is not None:
@@ -166,6 +168,8 @@ def _judge(tokens: list[str], words: tuple[str, ...], at: int) -> Subject:  # no
 
     if word in _FIRST:
         return told(Kind.FIRST, at + 1)
+    if word in ("my", "our", "me", "myself") and (joined := _joined(words, at)) is not None:
+        return told(Kind.FIRST, joined)
     if word in ("my", "our", "mine", "ours"):
         return told(Kind.OWN, _verb(words, at + 1))
     if word in _SECOND:
@@ -196,7 +200,7 @@ def _judge(tokens: list[str], words: tuple[str, ...], at: int) -> Subject:  # no
         return told(Kind.GENERIC, _verb(words, at + 1))
     bare = word.removesuffix("'s")
     if (
-        (word in verbs.BASE or word in ("gotta", "lemme"))
+        (word in verbs.BASE or word in ("gotta", "lemme", "don't"))
         and not word[0].isdigit()
         and not (after and is_finite(after) and word in verbs.ALSO_NOUNS)
     ):
@@ -204,6 +208,16 @@ def _judge(tokens: list[str], words: tuple[str, ...], at: int) -> Subject:  # no
     if tokens[at][0].isupper() and _is_name(bare, after, word):
         return told(Kind.NAMED, at if word.endswith("'s") else _verb(words, at + 1))
     return told(Kind.GENERIC, _verb(words, at))
+
+
+def _joined(words: tuple[str, ...], at: int) -> int | None:
+    """Behind "my ex and I", "me and my sister": the place of the verb that both do."""
+    for index in range(at + 1, min(len(words) - 2, at + 6)):
+        if words[index] == "and" and words[index + 1] in ("i", "me", "myself"):
+            return index + 2
+        if is_finite(words[index]) or words[index] == ",":
+            return None
+    return None
 
 
 def _verb(words: tuple[str, ...], at: int) -> int:

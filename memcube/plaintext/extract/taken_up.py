@@ -10,7 +10,8 @@ from memcube.plaintext.extract.subject import Kind, subject_of
 
 # "Actually it's Tuesday" puts right what "it" was called in the turn before.
 _IT_IS = re.compile(
-    r"(?P<lead>(?:(?:actually|no|nope|sorry|wait|oh|oops|correction|update)\b[,:.!\s–—-]*)+)(?:it's|it is"
+    r"(?P<lead>(?:(?:actually|no|nope|sorry|wait|oh|oops|correction|update|i (?:said|wrote) \w+)"
+    r"\b[,:.!\s–—-]*)+)(?:it's|it is"
     r"|it was|that's|they're)(?: now| actually)? (?P<is>.+)$",
     re.IGNORECASE,
 )
@@ -47,9 +48,11 @@ def _righted(first: str, last: str) -> str | None:
         return None
     subject = subject_of(last)
     words = last.split()[: subject.predicate]
+    if subject.predicate >= len(subject.words):  # a note: "dentist on Tuesday 9:40"
+        words = re.split(r"[,:]? (?:on|at|in|this|next|tomorrow|today|is)\b|[,:]", last)[0].split()
     if (
         subject.head
-        or subject.kind not in (Kind.OWN, Kind.DEFINITE, Kind.NAMED)
+        or subject.kind not in (Kind.OWN, Kind.DEFINITE, Kind.NAMED, Kind.GENERIC)
         or not 0 < len(words) < _SHORT
     ):
         return None

@@ -13,8 +13,9 @@ _AHEAD = re.compile(r"\b(?:to|for|until|till|by)\s+(?:the\s+)?$")
 _BEHIND = re.compile(r"\b(?:since)\s+$")
 # "is set for", "was booked on": the participle of a plan points ahead.
 _PLANNED = frozenset("scheduled booked planned set due arranged confirmed expected supposed hoping".split())
+_MOVED = frozenset("moved postponed rescheduled pushed shifted delayed brought".split())
 _NOUN_HERE = frozenset(
-    "being meeting morning evening appointment wedding building something anything".split()
+    "being meeting morning evening appointment wedding building something anything quits".split()
 )
 # Enough to reach the verb of a clause, and a bound on the work for a sentence of 600 characters.
 _REACH = 120
@@ -43,19 +44,23 @@ def tense_at(sentence: str, start: int, end: int) -> Tense:
 def _judge(words: list[str], index: int) -> Tense | None:  # noqa: C901, PLR0911 (a decision list)
     word = words[index]
     before = words[index - 1] if index else ""
-    if word in ("meant", "said", "thought"):
+    if word in _NOUN_HERE or word in ("meant", "said", "thought"):
         return None  # what was meant or said is told by the next verb
+    if word in _MOVED and before in ("got", "been", "was", "were", "is", "are", "getting", "being"):
+        return "future"  # "got moved to the 4th"
     if word in _PLANNED:
         return "future"
     if word in ("got", "gotten") and (before.endswith("'ve") or before in ("have", "has")):
         return "future"  # "I've got a meeting on Tuesday"
     if word in ("been", "had") and before == "to":
         return "future"
+    if word in verbs.BASE and verbs.is_past(word) and before not in ("have", "has", "had", "i've", "we've"):
+        return "future"  # "to run", "I run": the past of these is another word
     if word in ("did", "didn't", "was", "wasn't", "were", "weren't") or verbs.is_past(word):
         return "past"
     if word in verbs.SAME_IN_PAST and before != "to":
         return "past"
-    if word.endswith("ing") and len(word) > 5 and word not in _NOUN_HERE:
+    if word.endswith("ing") and len(word) > 5:
         return "past" if before in ("was", "were") else None
     if word in verbs.MODALS or word in verbs.AUXILIARIES or word.endswith(verbs.CONTRACTED_ENDINGS):
         return "future"

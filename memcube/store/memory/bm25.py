@@ -33,8 +33,6 @@ class Words:
     def __init__(self) -> None:
         self._postings: dict[str, array[int]] = {}
         self._lengths: npt.NDArray[np.float32] = np.zeros(0, np.float32)
-        self._rows = 0
-        self._words = 0
         self._entries = 0
 
     @property
@@ -45,19 +43,18 @@ class Words:
         """Room for rows below `capacity`."""
         self._lengths.resize(capacity, refcheck=False)
 
-    def add(self, row: int, terms: Sequence[str]) -> None:
-        """Index a row that holds nothing yet."""
-        shifted = row << _COUNT_BITS
-        once = set(terms)
-        if len(once) == len(terms):  # most rows: no need to count
-            self._post(once, shifted | 1)
-        else:
-            for stem, count in Counter(terms).items():
-                self._post((stem,), shifted | min(count, _MOST))
-        self._lengths[row] = len(terms)
-        self._rows += 1
-        self._words += len(terms)
-        self._entries += len(once)
+    def add(self, rows: Iterable[tuple[int, Sequence[str]]]) -> None:
+        """Index rows that hold nothing yet, each with its terms."""
+        for row, terms in rows:
+            shifted = row << _COUNT_BITS
+            once = set(terms)
+            if len(once) == len(terms):  # most rows: no need to count
+                self._post(once, shifted | 1)
+            else:
+                for stem, count in Counter(terms).items():
+                    self._post((stem,), shifted | min(count, _MOST))
+            self._lengths[row] = len(terms)
+            self._entries += len(once)
 
     def _post(self, stems: Iterable[str], posting: int) -> None:
         postings = self._postings
@@ -74,8 +71,6 @@ class Words:
             for stem in set(terms):
                 leaving[stem].append(row)
             self._lengths[row] = 0
-            self._rows -= 1
-            self._words -= len(terms)
         for stem, gone in leaving.items():
             self._drop(stem, gone)
 
@@ -109,32 +104,55 @@ class Scorer:
     """BM25 of documents that each are a run of places: a turn alone, or with its neighbours.
 
     place_of: by row, the place that its words belong to, or -1. A document stands at each place, and goes
-    so many places to either side as it can within its session.
+    so many places to either side as it can within its session: one document for each of the `reaches`.
     """
 
-    def __init__(self, words: Words, place_of: Rows, talk: Conversation, reach: int) -> None:
+    def __init__(self, words: Words, place_of: Rows, talk: Conversation, reaches: Sequence[int]) -> None:
         self._words = words
         self._place_of = place_of
+        lengths = words.length(len(place_of))[talk.rows].astype(np.float64)
+        self._documents = [_Documents(talk, lengths, reach) for reach in reaches]
+        self._held = np.zeros(len(talk))
+
+    def scores(self, query: Iterable[str]) -> list[tuple[Floats, float]]:
+        """Of each reach: the score of each document, and the ceiling.
+
+        That is what one of average length would get that has every word once.
+        """
+        held = [self._places(stem) for stem in dict.fromkeys(query)]
+        return [documents.scores(held) for documents in self._documents]
+
+    def _places(self, stem: str) -> tuple[Rows, Floats]:
+        """The places that have the stem, and how often."""
+        rows, counts = self._words.posting(stem)
+        places = self._place_of[rows]
+        here = places >= 0
+        places, counts = places[here], counts[here]
+        # A turn and its fact say a word once between them.
+        np.maximum.at(self._held, places, counts)
+        said = _each_once(places, self._held)
+        counts = self._held[said]
+        self._held[said] = 0
+        return said, counts
+
+
+class _Documents:
+    """Those of one reach."""
+
+    def __init__(self, talk: Conversation, lengths: Floats, reach: int) -> None:
         self._reach = reach
         self._first, self._last = talk.around(reach)
-        lengths = words.length(len(place_of))[talk.rows].astype(np.float64)
-        total = self._sums(lengths)
+        total = self._sums(lengths) if reach else lengths
         average = max(float(total.mean()) if len(total) else 0.0, 1.0)
         self._norm = K1 * (1 - B + B * total / average)
+        # Written to and cleaned again by each word: a new one for each would cost more than the counting.
+        self._sum = np.zeros(len(lengths))
 
-    def scores(self, query: Iterable[str]) -> tuple[Floats, float]:
-        """The score of each document, and what one of average length would get that has every word once."""
-        found = np.zeros(len(self._first))
+    def scores(self, held: Sequence[tuple[Rows, Floats]]) -> tuple[Floats, float]:
+        found = np.zeros(len(self._norm))
         ceiling = 0.0
-        for stem in dict.fromkeys(query):
-            rows, counts = self._words.posting(stem)
-            places = self._place_of[rows]
-            here = places >= 0
-            held = np.zeros(len(found))
-            # A turn and its fact say a word once between them.
-            np.maximum.at(held, places[here], counts[here])
-            said = np.flatnonzero(held)
-            documents, sums = self._around(said, held[said])
+        for places, counts in held:
+            documents, sums = self._around(places, counts) if self._reach else (places, counts)
             idf = log(1 + (len(found) - len(documents) + 0.5) / (len(documents) + 0.5))
             ceiling += idf
             found[documents] += idf * (K1 + 1) * sums / (sums + self._norm[documents])
@@ -144,18 +162,28 @@ class Scorer:
         """The documents that hold one of these places, and how much they hold."""
         if len(places) * _WORTH_LISTING > len(self._first):
             sums = self._sums(np.bincount(places, counts, len(self._first)).astype(np.float64))
-        else:
-            sums = np.zeros(len(self._first))
-            for away in range(-self._reach, self._reach + 1):
-                beside = places + away
-                held = (beside >= self._first[places]) & (beside <= self._last[places])
-                np.add.at(sums, beside[held], counts[held])
-        documents = np.flatnonzero(sums)
-        return documents, sums[documents]
+            documents = np.flatnonzero(sums)
+            return documents, sums[documents]
+        holding = []
+        for away in range(-self._reach, self._reach + 1):
+            beside = places + away
+            held = (beside >= self._first[places]) & (beside <= self._last[places])
+            # Places are told once each, and so are those at one distance from them.
+            self._sum[beside[held]] += counts[held]
+            holding.append(beside[held])
+        documents = _each_once(np.concatenate(holding), self._sum)
+        sums = self._sum[documents]
+        self._sum[documents] = 0
+        return documents, sums
 
     def _sums(self, values: Floats) -> Floats:
         running = np.concatenate(([0.0], np.cumsum(values)))
         return running[self._last + 1] - running[self._first]
+
+
+def _each_once(places: Rows, values: Floats) -> Rows:
+    """The places, in order; `values` is above 0 there and nowhere else."""
+    return np.flatnonzero(values) if len(places) * _WORTH_LISTING > len(values) else np.unique(places)
 
 
 def _unpacked(posting: array[int]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:

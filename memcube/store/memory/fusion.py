@@ -20,6 +20,8 @@ FULL_COSINE: Final = 0.5
 FULL_WORDS: Final = 0.5
 # A thumb up or down moves a memory past its equals, not past a better answer.
 TRUST_SPAN: Final = 0.2
+# Of what nobody has judged.
+NEUTRAL: Final = 0.5
 # What the last of the candidates keeps: it has to do with the question, if little.
 LAST: Final = 0.1
 # The same text in two rows of a matrix can differ in the last bits of its product.
@@ -49,7 +51,7 @@ def fuse(raw: Floats, strength: float, trust: Floats, columns: Sequence[Column])
     least = float(np.minimum(weights, 0.0).sum()) - LAST
     most = float((np.maximum(weights, 0.0) * scaled.max(axis=1)).sum())
     summed = (weights @ scaled - least) / max(most - least, 1e-9)
-    believed = (1 + TRUST_SPAN * (trust - 0.5)) / (1 + TRUST_SPAN / 2)
+    believed = (1 + TRUST_SPAN * (trust - NEUTRAL)) / (1 + TRUST_SPAN / 2)
     return Fused(np.round(strength * summed * believed, DIGITS), scaled)
 
 

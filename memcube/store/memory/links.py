@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterable, Sequence
 from typing import Final
+
+from memcube.cube import MemCube
 
 # Of the rows that have none.
 NOTHING: Final = 0
 # Places in dict and lists; the names themselves are counted with the cubes.
 _BYTES_A_NAME: Final = 130
-_BYTES_A_LIST: Final = 90
+_BYTES_A_LIST: Final = 60
 
 
 class Names:
@@ -67,11 +70,43 @@ class Names:
         return len(self._names) - 1
 
 
+class Withdrawn:
+    """What facts without rows, since they were taken back, said by the words of which event."""
+
+    def __init__(self) -> None:
+        self._events_of: dict[str, tuple[str, ...]] = {}
+        self._said_in: dict[str, dict[str, str]] = {}
+        self._said_bytes = 0
+
+    @property
+    def bytes(self) -> int:
+        return self._said_bytes + (_BYTES_A_NAME + _BYTES_A_LIST) * (
+            len(self._events_of) + len(self._said_in)
+        )
+
+    def put(self, fact: MemCube) -> None:
+        self.drop(fact.id)
+        self._events_of[fact.id] = tuple(dict.fromkeys(source.event_id for source in fact.sources))
+        for event_id in self._events_of[fact.id]:
+            said = self._said_in.setdefault(event_id, {})[fact.id] = fact.said_in(event_id)
+            self._said_bytes += sys.getsizeof(said)
+
+    def drop(self, fact_id: str) -> None:
+        for event_id in self._events_of.pop(fact_id, ()):
+            self._said_bytes -= sys.getsizeof(self._said_in[event_id].pop(fact_id))
+            if not self._said_in[event_id]:
+                del self._said_in[event_id]
+
+    def of(self, event_id: str) -> Iterable[str]:
+        return self._said_in.get(event_id, {}).values()
+
+
 class Drawn:
     """Which rows are facts drawn from which event."""
 
     def __init__(self) -> None:
-        self._rows_of: dict[str, list[int]] = {}
+        # Tuples: mostly of one, where a list takes twice the room and is looked through by the collector.
+        self._rows_of: dict[str, tuple[int, ...]] = {}
 
     @property
     def bytes(self) -> int:
@@ -79,14 +114,14 @@ class Drawn:
 
     def add(self, event_ids: Sequence[str], row: int) -> None:
         for event_id in event_ids:
-            self._rows_of.setdefault(event_id, []).append(row)
+            self._rows_of[event_id] = (*self._rows_of.get(event_id, ()), row)
 
     def drop(self, event_ids: Sequence[str], row: int) -> None:
         for event_id in event_ids:
-            rows = self._rows_of[event_id]
+            rows = list(self._rows_of.pop(event_id))
             rows.remove(row)
-            if not rows:
-                del self._rows_of[event_id]
+            if rows:
+                self._rows_of[event_id] = tuple(rows)
 
     def of(self, event_id: str) -> Sequence[int]:
         """In the order in which they came."""
@@ -94,4 +129,4 @@ class Drawn:
 
     def renumber(self, new_rows: Sequence[int]) -> None:
         for event_id, rows in self._rows_of.items():
-            self._rows_of[event_id] = [new_rows[row] for row in rows]
+            self._rows_of[event_id] = tuple(new_rows[row] for row in rows)

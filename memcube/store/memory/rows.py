@@ -13,19 +13,21 @@ import numpy.typing as npt
 from memcube.cube import Form, Kind, MemCube, State
 from memcube.store.memory.bm25 import Words
 from memcube.store.memory.conversation import Flags, Rows
-from memcube.store.memory.links import Drawn, Names
+from memcube.store.memory.kept import kept, opened
+from memcube.store.memory.links import Drawn, Names, Withdrawn
 from memcube.store.memory.origins import Origins
+from memcube.store.memory.pooled import Pooled
 from memcube.store.memory.speech import Heard, Reader
-from memcube.store.memory.table import UNREAD, Table
+from memcube.store.memory.table import GROWTH, UNREAD, Table
 from memcube.store.memory.tokens import Tokens
 from memcube.store.record import Change
 from schemas.subject import Others
 
-_EMPTY, _NOW, _ONCE = 0, 1, 2
+_EMPTY, _NOW, _ONCE, _OVER = 0, 1, 2, 3
 # What "as of" may serve; of the other states nothing was ever true, or somebody else says it now.
 _STANDING: Final = {
     State.ACTIVE: _NOW,
-    State.SUPERSEDED: _ONCE,
+    State.SUPERSEDED: _OVER,  # and something else is true now; what only time has ended, nobody has denied
     State.EXPIRED: _ONCE,
     State.ARCHIVED: _ONCE,
 }
@@ -34,9 +36,8 @@ _WITHDRAWN: Final = frozenset({State.RETRACTED, State.QUARANTINED})
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 _FOREVER: Final = np.iinfo(np.int64).max
-# Struct, payload, source, ids and times of a cube (measured: 1,050 bytes, as they come out of a record that
-# shares no string between rows) and its places in dict and list.
-_BYTES_PER_CUBE: Final = 1_200
+# The id of a cube and its places in dict and list.
+_BYTES_PER_CUBE: Final = 230
 # Fewer rows are not worth the copying.
 _WORTH_COMPACTING: Final = 1_024
 
@@ -51,19 +52,18 @@ class SubjectRows:
 
     def _start(self) -> None:
         self.seq = 0
-        self.cubes: list[MemCube | None] = []
+        self._kept: list[bytes | None] = []
         self._row_of: dict[str, int] = {}
         self._free: list[int] = []
         self._cube_bytes = 0
         self.words = Words()
         self.tokens = Tokens()
-        self.table = Table(self._dimensions)
+        self.pooled = Pooled(self._dimensions)
+        self.table = Table()
         self.origins = Origins()
         self.events, self.speakers, self.questions, self._runs = Names(), Names(), Names(), Names()
         self.drawn = Drawn()
-        # The events of facts that were taken back, by the ids of those facts, which have no rows.
-        self._withdrawn: dict[str, tuple[str, ...]] = {}
-        self._order: Rows | None = None
+        self.withdrawn = Withdrawn()
         # What a search has made of these rows, until they change.
         self.standing: object = None
 
@@ -72,42 +72,56 @@ class SubjectRows:
 
     @property
     def bytes(self) -> int:
-        parts = (self.words, self.tokens, self.table, self.origins, self.drawn)
+        parts = (self.words, self.tokens, self.pooled, self.table, self.origins, self.drawn, self.withdrawn)
         names = (self.events, self.speakers, self.questions, self._runs)
         return self._cube_bytes + sum(part.bytes for part in parts) + sum(part.bytes for part in names)
 
-    def apply(self, seq: int, changes: Sequence[Change]) -> None:
-        """Take in the newest versions of cubes. What is erased or said in other words now leaves no trace."""
+    def apply(self, seq: int, changes: Sequence[Change], heard: Heard) -> None:
+        """Take in the newest versions of cubes. What is erased or said in other words now leaves no trace.
+
+        heard: what is remembered of the words that were read for the same refresh.
+        """
         if not changes:
             self.seq = seq
             return
         self.standing = None
         newest = {change.cube.id: change for change in changes}.values()
         leaving = [row for change in newest if (row := self._left_by(change.cube)) is not None]
-        self._remove(leaving)
+        self._remove(leaving, heard)
         coming = [change for change in newest if _indexed(change.cube)]
         self._reserve(sum(change.cube.id not in self._row_of for change in coming))
-        heard = Heard(self._reader.analyse)
-        for change in coming:
-            self._put(change, heard)
+        if coming:
+            self._put(coming, heard)
         self._withdraw(change.cube for change in newest)
         # A subject without rows gives all of its room back, whatever it was.
         if len(self._free) > (max(len(self._row_of), _WORTH_COMPACTING) if self._row_of else 0):
             self._compact()
-        self._order = None
         self.seq = seq
 
     def wipe(self) -> None:
         """Back to nothing, the vectors overwritten."""
+        self.pooled.wipe()
         self.table.wipe()
         self.tokens.wipe()
         self._start()
 
     # --- what a search asks ------------------------------------------------------------------------
 
+    @property
+    def used(self) -> int:
+        """All rows are below; some may be empty."""
+        return len(self._kept)
+
+    def cube(self, row: int) -> MemCube:
+        """The cube of a row that has one."""
+        content = self._kept[row]
+        if content is None:
+            raise KeyError(f"row {row} is empty")
+        return opened(content)
+
     def served(self, as_of: datetime | None, others: Others | None) -> tuple[Flags, Flags]:
-        """By row: whether a recall may serve it; and whether it is a fact that does not hold then."""
-        used, table = len(self.cubes), self.table
+        """By row: whether a recall may serve it; and whether it is a fact that was replaced by then."""
+        used, table = self.used, self.table
         standing = table.standing[:used]
         if as_of is None:
             true = np.equal(standing, _NOW)
@@ -115,27 +129,26 @@ class SubjectRows:
             moment = _microseconds(as_of)
             known = np.less_equal(table.since[:used], moment) & np.greater(table.until[:used], moment)
             true = np.greater(standing, _EMPTY) & known
-        ended = (standing > _EMPTY) & ~true & ~table.turn[:used]
-        return (true if others is None else true & self.origins.agree(others)[table.origin[:used]]), ended
+        over = np.equal(standing, _OVER) & ~true & ~table.turn[:used]
+        return (true if others is None else true & self.origins.agree(others)[table.origin[:used]]), over
 
-    def withdrawn(self) -> Sequence[int]:
-        """The numbers of the events that a fact was taken back from."""
-        return [self.events.number(event_id) for ids in self._withdrawn.values() for event_id in ids]
-
-    def in_order(self) -> Rows:
-        """All rows, run by run as they were said."""
-        if self._order is None:
-            used, table = len(self.cubes), self.table
-            keys = (table.tie[:used], table.said[:used], table.run[:used])
-            self._order = np.lexsort(keys)
-        return self._order
+    def in_order(self, rows: Rows) -> Rows:
+        """These rows, run by run as they were said."""
+        table = self.table
+        # They came nearly so, and what is nearly in order is sorted soon. Ids are not: by them only those are
+        # ordered that were said in one moment.
+        order = rows[np.lexsort((table.said[rows], table.run[rows]))]
+        same = ~np.diff(table.said[order]).astype(np.bool_) & ~np.diff(table.run[order]).astype(np.bool_)
+        tied = np.unique(np.concatenate((np.flatnonzero(same), np.flatnonzero(same) + 1)))
+        some = order[tied]
+        order[tied] = some[np.lexsort((table.tie[some], table.said[some], table.run[some]))]
+        return order
 
     def cues(self, rows: Rows) -> npt.NDArray[np.uint8]:
         """Of each of these rows. Read when first asked for: most texts are no candidate of any question."""
         cues = self.table.cues
         for row in rows[cues[rows] == UNREAD].tolist():
-            cube = self.cubes[row]
-            cues[row] = 0 if cube is None else self._reader.cues(cube.text)
+            cues[row] = self._reader.cues(self.cube(row).text)
         return cues[rows]
 
     # --- rows come and go --------------------------------------------------------------------------
@@ -143,53 +156,64 @@ class SubjectRows:
     def _left_by(self, cube: MemCube) -> int | None:
         """The row of this cube, if it has one that its newest version cannot go on using."""
         row = self._row_of.get(cube.id)
-        before = None if row is None else self.cubes[row]
-        if before is None or (_indexed(cube) and _said(cube) == _said(before)):
+        if row is None or (_indexed(cube) and _said(cube) == _said(self.cube(row))):
             return None
         return row
 
-    def _put(self, change: Change, heard: Heard) -> None:
-        cube = change.cube
-        row = self._row_of.get(cube.id)
-        if row is None:
-            row = self._free.pop()
-            self._row_of[cube.id] = row
-            self.words.add(row, heard.terms(cube))
-        elif (before := self.cubes[row]) is not None:
-            self._leave(row, before)
-        self._cube_bytes += _size(cube)
-        self.cubes[row] = cube
-        if change.tokens is not None:
-            self.tokens.put(row, change.tokens)
-        self._fill(row, change)
-        if cube.form is Form.FACT:
-            self.drawn.add([source.event_id for source in cube.sources], row)
+    def _put(self, coming: Sequence[Change], heard: Heard) -> None:
+        at: list[int] = []
+        words: list[tuple[int, Sequence[str]]] = []
+        for change in coming:
+            cube = change.cube
+            row = self._row_of.get(cube.id)
+            if row is None:
+                row = self._row_of[cube.id] = self._free.pop()
+                words.append((row, heard.terms(cube)))
+            else:
+                self._leave(row, self.cube(row))
+            content = self._kept[row] = kept(cube)
+            self._cube_bytes += _size(content)
+            if cube.form is Form.FACT:
+                self.drawn.add([source.event_id for source in cube.sources], row)
+            at.append(row)
+        rows = np.array(at)
+        self.words.add(words)
+        self.tokens.put(at, [change.tokens for change in coming])
+        self.pooled.put(rows, [change.vector for change in coming])
+        self._fill(rows, [change.cube for change in coming])
 
-    def _fill(self, row: int, change: Change) -> None:
-        cube, table = change.cube, self.table
-        first = cube.sources[0] if cube.sources else None
-        table.vectors[row] = 0.0 if change.vector is None else change.vector
-        table.standing[row] = _STANDING[cube.state]
-        table.turn[row] = cube.form is Form.EPISODE
-        table.question[row] = self.questions.take(cube.question)
+    def _fill(self, rows: Rows, cubes: Sequence[MemCube]) -> None:
+        table = self.table
+        firsts = [cube.sources[0] if cube.sources else None for cube in cubes]
+        said = [
+            cube.valid_from if first is None else first.time
+            for cube, first in zip(cubes, firsts, strict=True)
+        ]
+        table.standing[rows] = [_STANDING[cube.state] for cube in cubes]
+        table.turn[rows] = [cube.form is Form.EPISODE for cube in cubes]
+        table.question[rows] = [self.questions.take(cube.question) for cube in cubes]
         # A plan for May is known from the day it was told, and what began in 1990 was true from then on.
-        since = _microseconds(min([cube.valid_from, *[source.time for source in cube.sources]]))
-        table.since[row] = since
-        table.until[row] = _FOREVER if cube.valid_to is None else _microseconds(cube.valid_to)
-        said = cube.valid_from if first is None else first.time
-        table.said[row] = _microseconds(said)
-        table.day[row] = said.toordinal()
-        table.trust[row] = cube.trust
-        table.cues[row] = UNREAD
-        table.origin[row] = self.origins.take(cube)
-        table.event[row] = self.events.take(first.event_id if first else None)
-        table.speaker[row] = self.speakers.take(first.speaker if first else None)
-        table.run[row] = self._runs.take(first.others.run_id if first and first.others else None)
-        table.tie[row] = int(cube.id.replace("-", "")[:15], 16)
+        table.since[rows] = [
+            _microseconds(min([cube.valid_from, *[source.time for source in cube.sources]])) for cube in cubes
+        ]
+        table.until[rows] = [
+            _FOREVER if cube.valid_to is None else _microseconds(cube.valid_to) for cube in cubes
+        ]
+        table.said[rows] = [_microseconds(time) for time in said]
+        table.day[rows] = [time.toordinal() for time in said]
+        table.trust[rows] = [cube.trust for cube in cubes]
+        table.cues[rows] = UNREAD
+        table.origin[rows] = [self.origins.take(cube) for cube in cubes]
+        table.event[rows] = [self.events.take(first.event_id if first else None) for first in firsts]
+        table.speaker[rows] = [self.speakers.take(first.speaker if first else None) for first in firsts]
+        table.run[rows] = [
+            self._runs.take(first.others.run_id if first and first.others else None) for first in firsts
+        ]
+        table.tie[rows] = [int(cube.id.replace("-", "")[:15], 16) for cube in cubes]
 
     def _leave(self, row: int, cube: MemCube) -> None:
         """What the row of a cube holds of it, its words apart, is taken back."""
-        self._cube_bytes -= _size(cube)
+        self._cube_bytes -= _size(self._kept[row] or b"")
         table = self.table
         self.origins.drop(int(table.origin[row]))
         self.events.drop(int(table.event[row]))
@@ -200,47 +224,48 @@ class SubjectRows:
         if cube.form is Form.FACT:
             self.drawn.drop([source.event_id for source in cube.sources], row)
 
-    def _remove(self, rows: Iterable[int]) -> None:
-        gone = [(row, cube) for row in rows if (cube := self.cubes[row]) is not None]
-        heard = Heard(self._reader.analyse)
+    def _remove(self, rows: Sequence[int], heard: Heard) -> None:
+        gone = [(row, self.cube(row)) for row in rows]
         self.words.remove((row, heard.terms(cube)) for row, cube in gone)
         for row, cube in gone:
             self._leave(row, cube)
-            self.cubes[row] = None
+            self._kept[row] = None
             del self._row_of[cube.id]
-            self.table.clear(row)
             self._free.append(row)
+        self.table.clear(rows)
+        self.pooled.clear(rows)
 
     def _withdraw(self, cubes: Iterable[MemCube]) -> None:
         for cube in cubes:
             if cube.state in _WITHDRAWN and cube.form is Form.FACT and cube.payload is not None:
-                self._withdrawn[cube.id] = tuple(source.event_id for source in cube.sources)
+                self.withdrawn.put(cube)
             else:
-                self._withdrawn.pop(cube.id, None)
+                self.withdrawn.drop(cube.id)
 
     def _reserve(self, coming: int) -> None:
-        """Free rows for so many cubes. Growing by an eighth wastes little, and repeats seldom."""
+        """Free rows for so many cubes."""
         missing = coming - len(self._free)
         if missing <= 0:
             return
-        used = len(self.cubes)
+        used = self.used
         if used + missing > len(self.table):
-            capacity = used + max(missing, used // 8)
-            for part in (self.table, self.words, self.tokens):
+            capacity = used + max(missing, used // GROWTH)
+            for part in (self.table, self.words, self.tokens, self.pooled):
                 part.resize(capacity)
-        self.cubes += [None] * missing
+        self._kept += [None] * missing
         self._free += range(used + missing - 1, used - 1, -1)
 
     def _compact(self) -> None:
-        kept = np.array(sorted(self._row_of.values()), np.int64)
+        rows = np.array(sorted(self._row_of.values()), np.int64)
         new_rows = np.full(len(self.table), -1, np.int64)
-        new_rows[kept] = np.arange(len(kept))
-        self.words.renumber(new_rows, kept)
-        self.tokens.renumber(kept)
-        self.table.keep(kept)
+        new_rows[rows] = np.arange(len(rows))
+        self.words.renumber(new_rows, rows)
+        self.tokens.renumber(rows)
+        self.pooled.keep(rows)
+        self.table.keep(rows)
         self.drawn.renumber(new_rows.tolist())
-        self.cubes = [self.cubes[row] for row in kept]
-        self._row_of = {cube.id: row for row, cube in enumerate(self.cubes) if cube is not None}
+        self._kept = [self._kept[row] for row in rows]
+        self._row_of = {ident: int(new_rows[row]) for ident, row in self._row_of.items()}
         self._free = []
 
 
@@ -252,8 +277,8 @@ def _said(cube: MemCube) -> tuple[str, str, tuple[str, ...]]:
     return cube.text, cube.question, tuple(dict.fromkeys([source.speaker for source in cube.sources]))
 
 
-def _size(cube: MemCube) -> int:
-    return _BYTES_PER_CUBE + sys.getsizeof(cube.text)
+def _size(content: bytes) -> int:
+    return _BYTES_PER_CUBE + sys.getsizeof(content)
 
 
 def _microseconds(time: datetime) -> int:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final
 
 import msgspec
 import numpy as np
@@ -13,7 +12,7 @@ from memcube.cube import Form, MemCube
 from memcube.store.index import Asked, Hit, Signal, Timed
 from memcube.store.memory.bm25 import Scorer
 from memcube.store.memory.conversation import Conversation, Flags, Rows
-from memcube.store.memory.fusion import Floats, Fused, fuse
+from memcube.store.memory.fusion import NEUTRAL, Floats, Fused, fuse
 from memcube.store.memory.links import NOTHING
 from memcube.store.memory.ranking import Found, Stated, candidates, columns, strength
 from memcube.store.memory.rows import SubjectRows
@@ -21,9 +20,6 @@ from memcube.store.memory.signals import REACH, Column
 from memcube.store.memory.speech import Analyse
 from memcube.store.record import Vector
 from schemas.subject import Others
-
-# To copy a row out costs about as much as to multiply three.
-_WORTH_GATHERING: Final = 4
 
 
 class Wanted(msgspec.Struct, frozen=True):
@@ -36,13 +32,17 @@ class Wanted(msgspec.Struct, frozen=True):
 
 
 class Standing(msgspec.Struct, frozen=True):
-    """What may be found: the rows that are served, the units in their order, and their words."""
+    """What may be found: the rows that are served, the units in their order, their words and their trust.
+
+    over: by row, whether it is a fact that was replaced. trust: by place.
+    """
 
     served: Flags
+    over: Flags
     talk: Conversation
-    alone: Scorer
-    around: Scorer
+    scorer: Scorer
     stated: Stated
+    trust: Floats
 
 
 class Search:
@@ -66,15 +66,15 @@ class Search:
             return []
         with self._timed("bm25"):
             terms = list(dict.fromkeys(self._analyse(query)))
-            words, ceiling = standing.alone.scores(terms)
-            around, _ = standing.around.scores(terms)
+            (words, ceiling), (around, _) = standing.scorer.scores(terms)
         with self._timed("vector"):
-            cosine = self._cosine(talk.rows, vector)
+            cosine = rows.pooled.nearest(talk.rows, vector, wanted.limit).astype(np.float64)
         with self._timed("fusion"):
             found = Found(cosine, words, around, ceiling)
             places = candidates(found, wanted.limit)
             if not len(places):
                 return []
+            cosine[places] = rows.pooled.cosines(talk.rows[places], vector)
             raw = columns(
                 self._columns,
                 places,
@@ -88,12 +88,11 @@ class Search:
                 stated=standing.stated,
                 answering=self._answering(terms, standing.stated),
             )
-            trust = table.trust[talk.rows[places]].astype(np.float64)
-            fused = fuse(raw, strength(places, found), trust, self._columns)
+            fused = fuse(raw, strength(places, found), standing.trust[places], self._columns)
             return [
                 self._hit(
                     cube,
-                    standing.served,
+                    standing,
                     found,
                     place=int(places[n]),
                     score=float(fused.scores[n]),
@@ -108,40 +107,58 @@ class Search:
         if usual and isinstance(self._rows.standing, Standing):
             return self._rows.standing
         rows, table = self._rows, self._rows.table
-        served, unit, drawn = self._units(wanted)
-        order = rows.in_order()
-        talk = Conversation(order[unit[order]], table.said, table.run, table.turn)
+        served, over = rows.served(wanted.as_of, wanted.others)
+        unit, drawn = self._units(served)
+        order = rows.in_order(np.flatnonzero(unit))
+        talk = Conversation(order, table.said, table.run, table.turn)
         places = self._places(talk, drawn)
         standing = Standing(
             served,
+            over,
             talk,
-            Scorer(rows.words, places, talk, 0),
-            Scorer(rows.words, places, talk, REACH),
+            Scorer(rows.words, places, talk, (0, REACH)),
             Stated(
                 stated := np.flatnonzero((places >= 0) & (table.question[: len(drawn)] > 0)), places[stated]
             ),
+            self._trust(talk, served),
         )
         if usual:
             rows.standing = standing
         return standing
 
-    def _units(self, wanted: Wanted) -> tuple[Flags, Flags, Flags]:
-        """By row: whether it may be served, whether it is a unit, and whether it belongs to one as its fact.
+    def _units(self, served: Flags) -> tuple[Flags, Flags]:
+        """By row: whether it is a unit, and whether it belongs to one as its fact.
 
-        A unit is a raw turn, unless a fact drawn from it holds no longer; and a fact without such a turn.
+        A unit is a raw turn, and a fact without such a turn.
+        """
+        table = self._rows.table
+        event, turn = table.event[: len(served)], table.turn[: len(served)]
+        told = np.zeros(len(self._rows.events), np.bool_)
+        told[event[served & turn]] = True
+        told[NOTHING] = False
+        return served & (told[event] == turn), served & told[event] & ~turn
+
+    def _trust(self, talk: Conversation, served: Flags) -> Floats:
+        """By place: of a turn and of what was drawn from it the least, if one is doubted, and else the most.
+
+        Feedback judges what was shown, which mostly is a fact; it is found by its turns.
         """
         rows, table = self._rows, self._rows.table
-        used = len(rows.cubes)
-        served, ended = rows.served(wanted.as_of, wanted.others)
-        event, turn = table.event[:used], table.turn[:used]
-        outlived = np.zeros(len(rows.events), np.bool_)
-        outlived[event[ended]] = True
-        outlived[rows.withdrawn()] = True
-        outlived[NOTHING] = False
-        told = np.zeros(len(rows.events), np.bool_)
-        told[event[served & turn]] = True
-        told &= ~outlived
-        return served, served & (told[event] == turn), served & told[event] & ~turn
+        least = table.trust[talk.rows].astype(np.float64)
+        most = least.copy()
+        turns = np.flatnonzero(table.turn[talk.rows])
+        place_of = np.full(len(rows.events), -1, np.int64)
+        place_of[table.event[talk.rows[turns]]] = turns
+        rated = served & ~table.turn[: len(served)] & (table.trust[: len(served)] != NEUTRAL)
+        for row in np.flatnonzero(rated).tolist():
+            trust = table.trust[row]
+            for source in rows.cube(row).sources:
+                place = place_of[rows.events.number(source.event_id)]
+                if place >= 0:
+                    least[place] = min(least[place], trust)
+                    most[place] = max(most[place], trust)
+        trusted: Floats = np.where(least < NEUTRAL, least, most)
+        return trusted
 
     def _places(self, talk: Conversation, drawn: Flags) -> Rows:
         """By row: the place that its words belong to, or -1: a fact's to its turn, which it says in clear."""
@@ -151,17 +168,6 @@ class Search:
         by_event[event[talk.rows]] = np.arange(len(talk))
         places[drawn] = by_event[event[drawn]]
         return places
-
-    def _cosine(self, rows: Rows, vector: Vector) -> Floats:
-        # Row by row in this thread. A product of matrix and vector is divided among threads by the linear
-        # algebra library, which on two busy cores made 12 ms of 0.6 ms (10,000 rows), and slowed what came
-        # after it. A filter that leaves few rows has them copied out first.
-        vectors, used = self._rows.table.vectors, len(self._rows.cubes)
-        if len(rows) * _WORTH_GATHERING < used:
-            few: Vector = np.vecdot(vectors[rows], vector)
-            return few.astype(np.float64)
-        all_: Vector = np.vecdot(vectors[:used], vector)
-        return all_.astype(np.float64)[rows]
 
     def _answering(self, terms: Sequence[str], stated: Stated) -> Rows:
         """The places of the facts that answer what the words ask: all words of "lives in" are among them."""
@@ -185,28 +191,34 @@ class Search:
         least = np.partition(scores, -limit)[-limit] if limit < len(scores) else 0.0
         # All that tie for the last place compete by id, else the order of loading would decide.
         places = np.flatnonzero((scores >= least) & (scores > 0)).tolist()
-        found = [(at, cube) for at in places if (cube := self._rows.cubes[rows[at]]) is not None]
+        found = [(at, self._rows.cube(rows[at])) for at in places]
         found.sort(key=lambda place: (-scores[place[0]], place[1].id))
         return found[:limit]
 
     def _hit(
         self,
         cube: MemCube,
-        served: Flags,
+        standing: Standing,
         found: Found,
         *,
         place: int,
         score: float,
         explained: tuple[Signal, ...],
     ) -> Hit:
-        drawn: list[MemCube] = []
-        if cube.form is Form.EPISODE:
-            rows = [row for row in self._rows.drawn.of(cube.sources[0].event_id) if served[row]]
-            drawn = [fact for row in rows if (fact := self._rows.cubes[row]) is not None]
-            drawn.sort(key=lambda fact: fact.id)
-        return Hit(
-            cube, score, float(found.cosine[place]), float(found.words[place]), tuple(drawn), explained
-        )
+        drawn, over = self._said(cube, standing) if cube.form is Form.EPISODE else ((), ())
+        return Hit(cube, score, float(found.cosine[place]), float(found.words[place]), drawn, over, explained)
+
+    def _said(self, turn: MemCube, standing: Standing) -> tuple[tuple[MemCube, ...], tuple[str, ...]]:
+        """The facts drawn from the turn that are served, and what it says that is over."""
+        event_id = turn.sources[0].event_id
+        facts = [(row, self._rows.cube(row)) for row in self._rows.drawn.of(event_id)]
+        drawn = sorted((fact for row, fact in facts if standing.served[row]), key=lambda fact: fact.id)
+        over = {
+            fact.said_in(event_id)
+            for row, fact in facts
+            if standing.over[row] or fact.was_edited_since(event_id)
+        }
+        return tuple(drawn), tuple(sorted(over.union(self._rows.withdrawn.of(event_id))))
 
 
 def _signals(columns: Sequence[Column], raw: Floats, fused: Fused, candidate: int) -> tuple[Signal, ...]:

@@ -18,14 +18,22 @@ def no_cues(_text: str) -> Cue:
 
 
 class Reader(msgspec.Struct, frozen=True):
-    """Passed in, so that the store knows no kind of memory."""
+    """Passed in, so that the store knows no kind of memory.
+
+    many: makes what analyses the texts of one refresh, and may remember words for as long.
+    """
 
     analyse: Analyse
     cues: Callable[[str], Cue] = no_cues
+    many: Callable[[], Analyse] | None = None
+
+    def heard(self) -> Heard:
+        """For one refresh."""
+        return Heard(self.analyse if self.many is None else self.many())
 
 
 class Heard:
-    """Names analysed once for one set of changes, most of which few people said. Not kept any longer."""
+    """Names analysed once for one refresh, most of which few people said. Not kept any longer."""
 
     def __init__(self, analyse: Analyse) -> None:
         self._analyse = analyse

@@ -8,6 +8,9 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+# Columns grow by a 32nd of what they hold: little of that is wasted, and large ones are not copied for it,
+# since the allocator moves their pages.
+GROWTH: Final = 32
 # No text has all of these cues.
 UNREAD: Final = 0xFF
 
@@ -15,8 +18,7 @@ UNREAD: Final = 0xFF
 class Table:
     """A row of zeros is an empty one."""
 
-    def __init__(self, dimensions: int) -> None:
-        self.vectors: npt.NDArray[np.float32] = np.zeros((0, dimensions), np.float32)
+    def __init__(self) -> None:
         self.standing: npt.NDArray[np.uint8] = np.zeros(0, np.uint8)
         self.turn: npt.NDArray[np.bool_] = np.zeros(0, np.bool_)  # a raw turn, and no fact
         self.question: npt.NDArray[np.int32] = np.zeros(0, np.int32)  # that the fact answers
@@ -42,11 +44,11 @@ class Table:
     def resize(self, capacity: int) -> None:
         for column in self._columns():
             # In place: the allocator moves pages, and no second copy is left of what may be erased.
-            column.resize((capacity, *column.shape[1:]), refcheck=False)
+            column.resize(capacity, refcheck=False)
 
-    def clear(self, row: int) -> None:
+    def clear(self, rows: Sequence[int]) -> None:
         for column in self._columns():
-            column[row] = 0
+            column[rows] = 0
 
     def keep(self, kept: npt.NDArray[np.int64]) -> None:
         """Row `kept[i]` becomes `i`."""

@@ -7,13 +7,14 @@ evidence of conversations where the means find .39.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 from memcube.store.memory.fusion import Floats
+from memcube.store.memory.table import GROWTH
 from memcube.vectors import INT8_ONE, TokenVectors
 
 Rows = npt.NDArray[np.int64]
@@ -22,6 +23,9 @@ Rows = npt.NDArray[np.int64]
 _PRODUCT: Final = 1 << 17
 # Less is not worth the copying.
 _WORTH_COMPACTING: Final = 1 << 14
+# A table of all pieces is 256 kB: more than the tokens of many a subject, which are counted soon.
+_WORTH_TABLING: Final = 1 << 17
+_PIECES: Final = 1 << 16
 
 
 class Tokens:
@@ -32,39 +36,49 @@ class Tokens:
         self._vectors: npt.NDArray[np.int8] = np.zeros((0, 0), np.int8)
         self._starts: npt.NDArray[np.int64] = np.zeros(0, np.int64)
         self._lengths: npt.NDArray[np.int32] = np.zeros(0, np.int32)
+        # How many tokens are which piece, of many tokens: counted at the first question, and kept up to date.
+        self._frequency: npt.NDArray[np.int32] | None = None
         self._end = 0
         self._live = 0
 
     @property
     def bytes(self) -> int:
-        return sum(column.nbytes for column in (self._ids, self._vectors, self._starts, self._lengths))
+        columns = (self._ids, self._vectors, self._starts, self._lengths, self._frequency)
+        return sum(column.nbytes for column in columns if column is not None)
 
     def resize(self, capacity: int) -> None:
         """Room for rows below `capacity`."""
         self._starts.resize(capacity, refcheck=False)
         self._lengths.resize(capacity, refcheck=False)
 
-    def put(self, row: int, tokens: TokenVectors) -> None:
-        """The tokens of a row that has none."""
-        count = len(tokens)
-        if not count:
+    def put(self, rows: Sequence[int], several: Sequence[TokenVectors | None]) -> None:
+        """The tokens of rows that have none."""
+        coming = [(row, tokens) for row, tokens in zip(rows, several, strict=True) if tokens]
+        if not coming:
             return
+        lengths = np.array([len(tokens) for _, tokens in coming])
+        count = int(lengths.sum())
         if self._end + count > len(self._ids):
-            capacity = self._end + max(count, self._end // 8, 64)
+            capacity = self._end + max(count, self._end // GROWTH, 64)
             self._ids.resize(capacity, refcheck=False)
             # The first to come say how wide all are.
-            width = self._vectors.shape[1] or tokens.vectors.shape[1]
+            width = self._vectors.shape[1] or coming[0][1].vectors.shape[1]
             self._vectors.resize((capacity, width), refcheck=False)
         place = slice(self._end, self._end + count)
-        self._ids[place] = tokens.ids
-        self._vectors[place] = tokens.vectors
-        self._starts[row], self._lengths[row] = self._end, count
+        np.concatenate([tokens.ids for _, tokens in coming], out=self._ids[place])
+        np.concatenate([tokens.vectors for _, tokens in coming], out=self._vectors[place])
+        if self._frequency is not None:
+            np.add.at(self._frequency, self._ids[place], 1)
+        at = np.array([row for row, _ in coming])
+        self._starts[at], self._lengths[at] = self._end + np.cumsum(lengths) - lengths, lengths
         self._end += count
         self._live += count
 
     def remove(self, rows: Iterable[int]) -> None:
         for row in rows:
             place = slice(int(self._starts[row]), int(self._starts[row] + self._lengths[row]))
+            if self._frequency is not None:
+                np.subtract.at(self._frequency, self._ids[place], 1)
             self._ids[place] = 0
             self._vectors[place] = 0
             self._live -= int(self._lengths[row])
@@ -77,14 +91,13 @@ class Tokens:
         self._keep(kept)
 
     def wipe(self) -> None:
+        self._frequency = None
         for column in (self._ids, self._vectors, self._starts, self._lengths):
             column.fill(0)
 
     def weights(self, asked: TokenVectors, rows: int) -> Floats:
         """How much each token of a question says, by how few of so many `rows` have it; they add up to 1."""
-        ids = self._ids[: self._end]
-        frequency = np.array([np.count_nonzero(ids == number) for number in asked.ids], np.float64)
-        frequency = np.minimum(frequency, rows)
+        frequency = np.minimum(self._frequencies(asked.ids), rows)
         idf = np.log1p((rows - frequency + 0.5) / (frequency + 0.5))
         return idf / idf.sum() if len(idf) else idf
 
@@ -102,6 +115,15 @@ class Tokens:
         best = np.maximum.reduceat(products, firsts, axis=0)
         found[:, have] = best.T / np.float32(INT8_ONE * INT8_ONE)
         return np.maximum(found, np.float32(0))
+
+    def _frequencies(self, pieces: npt.NDArray[np.uint16]) -> Floats:
+        """How many tokens are each of these pieces."""
+        ids = self._ids[: self._end]
+        if self._end < _WORTH_TABLING:
+            return np.array([np.count_nonzero(ids == piece) for piece in pieces], np.float64)
+        if self._frequency is None:
+            self._frequency = np.bincount(ids, minlength=_PIECES).astype(np.int32)
+        return self._frequency[pieces].astype(np.float64)
 
     def _products(self, places: Rows, asked: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         products = np.empty((len(places), asked.shape[1]), np.float32)

@@ -16,13 +16,15 @@ SELECT * FROM versions WHERE subject = ?1 AND seq < ?2 AND current = 1
     AND (?3 IS NULL OR form = ?3) AND (?4 IS NULL OR state IN (SELECT value FROM json_each(?4)))
 ORDER BY seq DESC LIMIT ?5"""
 # A version is the newest that was known then if the next one was not.
-_KNOWN: Final = """
-SELECT * FROM versions WHERE subject = ?1 AND seq < ?2 AND unixepoch(recorded_at, 'subsec') <= ?6
-    AND (?3 IS NULL OR form = ?3) AND (?4 IS NULL OR state IN (SELECT value FROM json_each(?4)))
+NEWEST_THEN: Final = """unixepoch(versions.recorded_at, 'subsec') <= {moment}
     AND NOT EXISTS (SELECT 1 FROM versions AS later WHERE later.subject = versions.subject
         AND later.cube_id = versions.cube_id AND later.version = versions.version + 1
-        AND unixepoch(later.recorded_at, 'subsec') <= ?6)
-ORDER BY seq DESC LIMIT ?5"""
+        AND unixepoch(later.recorded_at, 'subsec') <= {moment})"""
+_KNOWN: Final = f"""
+SELECT * FROM versions WHERE subject = ?1 AND seq < ?2
+    AND (?3 IS NULL OR form = ?3) AND (?4 IS NULL OR state IN (SELECT value FROM json_each(?4)))
+    AND {NEWEST_THEN.format(moment="?6")}
+ORDER BY seq DESC LIMIT ?5"""  # noqa: S608 (the condition is a constant)
 # The log stamps milliseconds, and SQLite reads times to them.
 _HALF_A_MILLISECOND: Final = 0.0005
 # What was announced for a day is due until a version of it is made after that day. Looks at every cube: it
@@ -34,6 +36,11 @@ SELECT DISTINCT subject FROM versions WHERE current = 1 AND state = 'active' AND
         AND unixepoch(valid_from, 'subsec') > unixepoch(recorded_at, 'subsec')))
 ORDER BY subject"""
 _LAST_SEQ: Final = 2**63 - 1
+
+
+def moment(time: datetime) -> float:
+    """A time as the queries compare it, in seconds."""
+    return time.timestamp() + _HALF_A_MILLISECOND
 
 
 def listed(
@@ -53,7 +60,7 @@ def listed(
     asked: tuple[Any, ...] = (None if form is None else form.value, wanted, limit)
     sql = _NEWEST
     if known_at is not None:
-        sql, asked = _KNOWN, (*asked, known_at.timestamp() + _HALF_A_MILLISECOND)
+        sql, asked = _KNOWN, (*asked, moment(known_at))
     below = _LAST_SEQ if before is None else before
     found: list[MemCube] = []
     while len(found) < limit:

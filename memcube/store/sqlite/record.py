@@ -123,6 +123,7 @@ class SQLiteCubeStore:
         *,
         limit: int | None = None,
         vectors_after: int | None = None,
+        known_at: datetime | None = None,
     ) -> tuple[int, Sequence[Change]]:
         with self._snapshot() as connection:
             sequence = _sequence(connection, subject)
@@ -138,6 +139,7 @@ class SQLiteCubeStore:
                 after=after,
                 vectors_after=heard,
                 limit=limit,
+                known_at=known_at,
             )
         return last if len(found) == limit else sequence, found
 

@@ -26,7 +26,7 @@ def state(view: SubjectView) -> Any:
     return (
         cubes,
         view.seq,
-        [cube.id for cube in view.active_facts()],
+        [(words, sorted(view._texts.of(words))) for words in sorted(view._texts)],
         [(slot, [cube.id for cube in view.in_slot(slot)]) for slot in slots],
         [(text, [cube.id for cube in view.saying(text)]) for text in sorted({cube.text for cube in cubes})],
         [(event_id, [cube.id for cube in view.drawn_from(event_id)]) for event_id in sources],

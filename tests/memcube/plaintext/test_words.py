@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from memcube.plaintext.words import STOP_WORDS, TEXT_LIMIT, WORD_LIMIT, content_stems, stem, terms
+from memcube.plaintext.words import STOP_WORDS, TEXT_LIMIT, WORD_LIMIT, Terms, content_stems, stem, terms
 
 
 @pytest.mark.parametrize(
@@ -107,6 +107,12 @@ def test_threads_get_the_same_answer() -> None:
     for thread in threads:
         thread.join()
     assert answers == [expected] * 8
+
+
+@given(st.lists(st.text() | st.text("ab'-:,.3907 \t\n\x1c\x1fTé猫", max_size=40), max_size=5))
+def test_many_texts_are_read_as_each_is_alone(texts: list[str]) -> None:
+    read = Terms()
+    assert [read(text) for text in (*texts, *texts)] == [terms(text) for text in (*texts, *texts)]
 
 
 @given(st.text())

@@ -272,6 +272,13 @@ class CubeStoreContract:
         # Held then to be true then: the end was not known yet.
         assert states(as_of=home.valid_from + 49 * hour, known_at=home.recorded_at) == [State.ACTIVE]
 
+        def known(at: datetime) -> list[State]:
+            _, changes = store.changes(ANNA, 0, "none", known_at=at)
+            return [change.cube.state for change in changes]
+
+        for at in (home.recorded_at - hour, home.recorded_at, home.recorded_at + 2 * hour):
+            assert known(at) == states(known_at=at)
+
     def test_a_list_of_one_run_is_paged_without_gaps(self, store: CubeStore) -> None:
         facts = [
             new_cube(f"fact {n}", seq=n, others=Others(run_id="mine" if n % 3 else "another"))

@@ -15,12 +15,12 @@ from hypothesis import strategies as st
 
 from memcube.cube import Form, MemCube, State
 from memcube.plaintext.cues import cues
-from memcube.plaintext.words import terms
-from memcube.store.index import Asked, Cue
-from memcube.store.memory import InMemoryRecallIndex, rows
+from memcube.plaintext.words import Terms, terms
+from memcube.store.index import Asked, Cue, Signal
+from memcube.store.memory import InMemoryRecallIndex, rows, tokens
 from memcube.store.memory.bm25 import K1, B
 from memcube.store.memory.signals import BEFORE, REACH, SESSION_BEST
-from memcube.store.record import Vector
+from memcube.store.record import Change, Vector
 from memcube.vectors import TokenVectors, as_int8
 from schemas.subject import Others
 from tests.memcube.store.index_contract import (
@@ -36,7 +36,15 @@ from tests.memcube.store.index_contract import (
 
 
 def in_memory(store: FakeStore) -> InMemoryRecallIndex:
-    return InMemoryRecallIndex(store, EMBEDDER, DIMENSIONS, 1 << 30, analyse=terms, cues=cues)  # type: ignore[arg-type]
+    return InMemoryRecallIndex(
+        store,  # type: ignore[arg-type]
+        EMBEDDER,
+        DIMENSIONS,
+        1 << 30,
+        analyse=terms,
+        cues=cues,
+        analyse_many=Terms,
+    )
 
 
 WORDS = ("lisbon", "porto", "cat", "tea", "river", "walk", "the", "blue", "ana", "i", "today", "ever?")
@@ -109,13 +117,7 @@ class Naive:
         stands = [change for change in self.changes if change.cube.state in standing]
         true = {change.cube.id for change in stands if serves(change.cube, as_of)}
         served = [c for c in stands if c.cube.id in true and (others is None or c.cube.comes_from(others))]
-        outlived = {
-            event_of(change.cube)
-            for change in self.changes
-            if change.cube.payload is not None and change.cube.form is Form.FACT
-            if change.cube.state is State.RETRACTED or (change in stands and change.cube.id not in true)
-        }
-        turns = {event_of(c.cube) for c in served if c.cube.form is Form.EPISODE} - outlived
+        turns = {event_of(c.cube) for c in served if c.cube.form is Form.EPISODE}
         units = [c for c in served if (event_of(c.cube) in turns) == (c.cube.form is Form.EPISODE)]
         self.units = sorted(units, key=lambda c: (run_of(c.cube), said(c.cube), c.cube.id.replace("-", "")))
         self.facts = [c.cube for c in served if c.cube.form is Form.FACT]
@@ -150,7 +152,7 @@ class Naive:
                 (late[n][0] for n in self.related(words, vector) if self.same_session(at, n)), reverse=True
             )
             found[cube.id] = {
-                "cosine": 0.0 if change.vector is None else float(change.vector @ vector),
+                "cosine": cosine(change, vector),
                 "bm25": words[at],
                 "tokens": late[at][0],
                 "tokens_before": late[at][1],
@@ -164,11 +166,7 @@ class Naive:
         return {one: raw for one, raw in found.items() if raw["cosine"] > 0 or raw["bm25"] > 0}
 
     def related(self, words: Sequence[float], vector: Vector) -> list[int]:
-        return [
-            at
-            for at, change in enumerate(self.units)
-            if words[at] > 0 or (change.vector is not None and float(change.vector @ vector) > 0)
-        ]
+        return [at for at, change in enumerate(self.units) if words[at] > 0 or cosine(change, vector) > 0]
 
     def bm25(self, stems: Sequence[str], reach: int) -> list[float]:
         near = [
@@ -212,6 +210,14 @@ class Naive:
             with_before += weight * max(own, BEFORE * previous)
             total += weight
         return (alone / total, with_before / total) if total else (0.0, 0.0)
+
+
+def cosine(change: Change, vector: Vector) -> float:
+    """With the vector as it is kept: in 127 steps up to its greatest part."""
+    if change.vector is None:
+        return 0.0
+    step = np.float32(np.abs(change.vector).max() / 127)
+    return float(np.rint(change.vector / step) @ vector * step)
 
 
 def nearest(vector: Sequence[int], tokens: TokenVectors | None) -> float:
@@ -305,3 +311,24 @@ def test_an_index_that_followed_equals_one_that_was_loaded_anew(story: list[Step
         for index in (followed, anew)
     ]
     assert answers[0] == answers[1]
+
+
+def test_the_pieces_of_many_tokens_are_counted_on_as_memories_come_and_go(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(tokens, "_WORTH_TABLING", 0)
+    store = FakeStore()
+    asked = Asked(tokens=some_tokens(7, 3))
+
+    def signals(index: InMemoryRecallIndex) -> list[tuple[str, tuple[Signal, ...]]]:
+        index.refresh(ANA)
+        hits = index.search(ANA, "cat", some_vector(1), limit=50, as_of=None, asked=asked, explain=True)
+        return [(hit.cube.id, hit.signals) for hit in hits]
+
+    followed = in_memory(store)
+    told = [store.say(ANA, str(n), f"cat {n}", some_vector(n), tokens=some_tokens(n, 5)) for n in range(9)]
+    first = signals(followed)
+    for number, cube in enumerate(told[:4]):
+        store.erase(cube)
+        store.say(ANA, f"new {number}", "a cat", some_vector(number), tokens=some_tokens(number + 20, 7))
+    assert signals(followed) == signals(in_memory(store)) != first

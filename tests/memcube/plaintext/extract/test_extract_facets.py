@@ -16,6 +16,19 @@ def only(text: str) -> Candidate:
 
 
 @pytest.mark.parametrize(
+    ("sentence", "slot", "values"),
+    [
+        ("I speak Hungarian with my gran and Slovak at home.", "language", ["hungarian", "slovak"]),
+        ("I'm allergic to nuts, cats and pollen.", "allergic_to", ["nuts", "cats", "pollen"]),
+        ("I'm allergic to peanuts, not walnuts.", "allergic_to", ["peanuts, not walnuts"]),
+    ],
+)
+def test_each_value_of_a_row_is_a_statement(sentence: str, slot: str, values: list[str]) -> None:
+    found = extract(Turn(text=sentence, role="user", speaker="Ada", time=NOW))
+    assert [(one.slot, one.value) for one in found] == [(slot, value) for value in values]
+
+
+@pytest.mark.parametrize(
     ("sentence", "category", "slot", "value", "polarity"),
     [
         ("I love jazz.", "preference", "likes", "jazz", "holds"),
@@ -30,7 +43,20 @@ def only(text: str) -> Candidate:
         ("My son is allergic to cats.", "fact", "allergic_to/son", "cats", "holds"),
         ("I'm lactose intolerant.", "fact", "allergic_to", "lactose", "holds"),
         ("I don't eat pork.", "fact", "avoids", "pork", "negative"),
-        ("I speak Hungarian and Slovak.", "fact", "language", "hungarian", "holds"),
+        ("I've gone off coffee.", "preference", "likes", "coffee", "ended"),
+        ("I've lost interest in chess.", "preference", "likes", "chess", "ended"),
+        ("I don't like coffee any more.", "preference", "likes", "coffee", "ended"),
+        ("I no longer hate olives.", "preference", "dislikes", "olives", "ended"),
+        ("I can't stand jazz any more.", "preference", "dislikes", "jazz", "holds"),
+        ("My new number is 555-0192.", "fact", "phone", "5550192", "holds"),
+        ("You can reach me at 555-0192.", "fact", "phone", "5550192", "holds"),
+        ("I changed my email to ada@example.org.", "event", "email", "ada@example.org", "holds"),
+        ("My parents moved to Bergen.", "event", "lives_in/parents", "bergen", "holds"),
+        ("I got a promotion to senior manager.", "fact", "job", "senior manager", "holds"),
+        ("I got laid off.", "event", "works_at", None, "ended"),
+        ("The concert was cancelled.", "plan", "plan/concert", None, "ended"),
+        ("The trip is off.", "plan", "plan/trip", None, "ended"),
+        ("I'm 1.80 m tall.", "fact", None, None, "holds"),
         ("I'm learning Japanese.", "fact", "language", "japanese", "holds"),
         ("I'm fluent in Dutch.", "fact", "language", "dutch", "holds"),
         ("I play the violin.", "fact", "hobby", "violin", "holds"),
@@ -146,3 +172,45 @@ def test_a_date_keeps_the_precision_it_was_said_with(
     assert found.precision == precision
     assert found.valid_from.date() == date.fromisoformat(first)
     assert (found.until.date() if found.until else None) == (date.fromisoformat(until) if until else None)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "slot", "value", "cue"),
+    [
+        ("I have a peanut allergy.", "allergic_to", "peanut", None),
+        ("I've got a severe nut allergy.", "allergic_to", "nut", None),
+        ("After three years of shots I'm no longer allergic to pollen.", "allergic_to", "pollen", "ending"),
+        ("Good news from the clinic: I've outgrown my egg allergy.", "allergic_to", "egg", "ending"),
+        ("Weird thing: since that flu I've gone right off coffee.", "likes", "coffee", "ending"),
+        ("I'm mad about opera.", "likes", "opera", None),
+        ("Since March I've been living in Cork.", "lives_in", "cork", None),
+        ("I've moved in with Dan in Bath.", "lives_in", "bath", None),
+        ("I've moved to Lyon (a big city).", "lives_in", "lyon", None),
+        ("I've gone fully vegan since New Year.", "diet", "vegan", None),
+        ("Blue is my favourite colour now.", "favourite_colour", "blue", None),
+        ("Physio is on Tuesday at 8:30.", "plan/physio", "2026-03-17 08:30", None),
+        ("My talk is on 14 May at the conference.", "plan/talk", "2026-05-14", None),
+        ("My girlfriend moved in with me.", None, None, None),
+        ("I've moved to Monzo (a bank).", None, None, None),
+    ],
+)
+def test_what_people_have_and_leave_fills_its_slot(
+    sentence: str, slot: str | None, value: str | None, cue: str | None
+) -> None:
+    found = only(sentence)
+    assert (found.slot, found.value, found.cue) == (slot, value, cue)
+
+
+def test_a_school_is_studied_at_by_others_and_worked_at_by_who_says_so() -> None:
+    assert only("Mila started at Highfield Secondary today.").slot == "studies_at"
+    assert only("I started at Highfield Secondary today.").slot == "works_at"
+
+
+def test_it_is_the_event_that_the_sentence_before_moved() -> None:
+    text = "We had to postpone the wedding because of the venue. It's on 12 September now."
+    found = extract(Turn(text=text, role="user", speaker="Ada", time=NOW))
+    assert (found[-1].slot, found[-1].value) == ("plan/wedding", "2026-09-12")
+
+
+def test_what_was_called_quits_is_past() -> None:
+    assert only("Mateo and I called it quits on Sunday.").valid_from.date() == date(2026, 3, 8)

@@ -34,9 +34,9 @@ def only(text: str) -> Candidate:
         ("I really like sushi", "Ada really likes sushi"),
         ("My sister and I have two dogs", "Ada's sister and Ada have two dogs"),
         ("I have two dogs and live alone.", "Ada has two dogs and lives alone"),
-        ("I want to live there and work remotely", "Ada wants to live there and work remotely"),
+        ("I want to live in Porto and work remotely", "Ada wants to live in Porto and work remotely"),
         ("I don't own a car because I hate parking", "Ada doesn't own a car because Ada hates parking"),
-        ("That bike is mine", "That bike is Ada's"),
+        ("That red bike in the hall is mine", "That red bike in the hall is Ada's"),
         ("I usually read on the train", "Ada usually reads on the train"),
         ("im allergic to cats", "Ada is allergic to cats"),
         ("Oh, by the way, I study law", "Ada studies law"),
@@ -196,3 +196,19 @@ def test_the_demo_conversation_reads_well() -> None:
     assert len([c for c in candidates if c.slot == "plan/trip/porto"]) == 2
     assert len(candidates) >= 35
     assert found["m010"] == found["m033"][1:] == ()
+
+
+def test_what_leans_on_the_sentence_before_is_part_of_its_memory() -> None:
+    found = said(
+        "I started a script about my gran's bakery in May. The actors all liked it at the reading in Cork."
+    )
+    (one,) = found
+    assert one.text == (
+        "Ada started a script about Ada's gran's bakery in May (2025-05); "
+        "The actors all liked it at the reading in Cork"
+    )
+
+
+def test_a_home_is_not_tied_to_what_is_said_of_it() -> None:
+    first, *_ = said("I moved to Lisbon. My aunt Rosa found it by the river in Alfama.")
+    assert (first.text, first.slot) == ("Ada moved to Lisbon", "lives_in")
