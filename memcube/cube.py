@@ -12,6 +12,7 @@ from uuid import NAMESPACE_OID, uuid5
 import msgspec
 
 from memcube.errors import IllegalTransition
+from schemas.events import Artefact, Parent
 from schemas.subject import Others
 
 
@@ -53,10 +54,11 @@ class Kind(StrEnum):
 
 
 class Form(StrEnum):
-    """What a plaintext cube says."""
+    """What a cube holds."""
 
     FACT = "fact"  # one statement, drawn from a turn or given as it stands
     EPISODE = "episode"  # a raw turn: what was said
+    BLOCK = "block"  # plaintext cubes as the beginning of a prompt, prefilled: of kind activation
 
 
 class Decision(StrEnum):
@@ -67,6 +69,8 @@ class Decision(StrEnum):
     SUPERSEDE = "supersede"
     RETRACT = "retract"
     BEGIN = "begin"  # what was announced for a day holds from that day on
+    BUILD = "build"  # a block of memories was prefilled
+    DEMOTE = "demote"  # a block is given up; its memories stay
     REPROCESS = "reprocess"  # the rules of today read its turn otherwise
     EDIT = "edit"
     PIN = "pin"
@@ -107,6 +111,7 @@ class Payload(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     used: the memories that an assistant's turn was given.
     completed_by: the event whose turn gave words to this fact without being its source: the question that it
     answers. Who forgets that turn forgets the fact as well.
+    parents, artefact: of a block, the memories in it, in its order, and what is kept of it beside the record.
     """
 
     text: str
@@ -117,6 +122,8 @@ class Payload(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     role: Role | None = None
     completed_by: str | None = None
     used: tuple[str, ...] = ()
+    parents: tuple[Parent, ...] = ()
+    artefact: Artefact | None = None
 
 
 class MemCube(msgspec.Struct, frozen=True, gc=False):

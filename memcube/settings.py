@@ -6,7 +6,7 @@ import fcntl
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final, Literal, get_args
+from typing import Any, Final, Literal, get_args
 
 import msgspec
 import platformdirs
@@ -14,6 +14,8 @@ import platformdirs
 from memcube.errors import NotRunning, Setup
 
 EmbedderName = Literal["minilm", "hash"]
+DType = Literal["float32", "bfloat16", "float16"]
+Precision = Literal["float", "int8"]
 DEFAULT_GATEWAY_PORT: Final = 8700
 DEFAULT_KAFKA_PORT: Final = 9092
 RECALL_MEMORY_MB: Final = 1024
@@ -21,6 +23,13 @@ RECALL_MEMORY_MB: Final = 1024
 # no longer writes into a memory but into a queue.
 LAG_LIMIT: Final = 10_000
 MAX_BODY_MB: Final = 32
+DEFAULT_MODEL: Final = "smollm2-135m-instruct"
+# A block may take half of the default model's context of 8,192 tokens away from nobody: it takes a quarter.
+KV_TOKENS: Final = 2048
+KV_MEMORY_MB: Final = 1024
+KV_DISK_MB: Final = 8192
+# What was asked for every day this week is hot, and what was asked for last month is not.
+HEAT_HALF_LIFE_H: Final = 72
 
 
 class Child(msgspec.Struct, frozen=True):
@@ -33,8 +42,55 @@ class Child(msgspec.Struct, frozen=True):
     metrics: str | None = None
 
 
+class ModelSettings(msgspec.Struct, frozen=True):
+    """The language model and its blocks.
+
+    name: as `memcube models list` has it, or a folder. threads: of one computation. block_tokens: of one
+    subject's block at most. memory_mb, disk_mb: of all blocks, in a model process and on disk.
+    urls: of the model processes; none: no chat but by an upstream. upstream: an OpenAI-compatible base
+    address; then memory goes in as text, and nothing of the rest is used.
+    """
+
+    name: str = DEFAULT_MODEL
+    device: str = "cpu"
+    dtype: DType = "float32"
+    threads: int = 1
+    precision: Precision = "float"
+    block_tokens: int = KV_TOKENS
+    memory_mb: int = KV_MEMORY_MB
+    disk_mb: int = KV_DISK_MB
+    half_life_h: int = HEAT_HALF_LIFE_H
+    urls: tuple[str, ...] = ()
+    upstream: str | None = None
+    upstream_model: str | None = None
+    upstream_key: str | None = None
+
+    @classmethod
+    def load(cls, env: Mapping[str, str]) -> ModelSettings:
+        """Raises `Setup` for a value that cannot be."""
+        return cls(
+            name=env.get("MEMCUBE_MODEL") or DEFAULT_MODEL,
+            device=env.get("MEMCUBE_MODEL_DEVICE") or "cpu",
+            dtype=_one_of(env, "MEMCUBE_MODEL_DTYPE", get_args(DType)),
+            # Two threads under load ran five to ten times slower than one.
+            threads=_amount(env, "MEMCUBE_MODEL_THREADS", 256, 1),
+            precision=_one_of(env, "MEMCUBE_KV_PRECISION", get_args(Precision)),
+            block_tokens=_amount(env, "MEMCUBE_KV_TOKENS", 1024 * 1024, KV_TOKENS),
+            memory_mb=_amount(env, "MEMCUBE_KV_MEMORY_MB", 1024 * 1024, KV_MEMORY_MB),
+            disk_mb=_amount(env, "MEMCUBE_KV_DISK_MB", 1024 * 1024 * 1024, KV_DISK_MB),
+            half_life_h=_amount(env, "MEMCUBE_HEAT_HALF_LIFE_H", 24 * 365, HEAT_HALF_LIFE_H),
+            urls=tuple(url.strip() for url in env.get("MEMCUBE_MODEL_URLS", "").split(",") if url.strip()),
+            upstream=env.get("MEMCUBE_UPSTREAM") or None,
+            upstream_model=env.get("MEMCUBE_UPSTREAM_MODEL") or None,
+            upstream_key=env.get("MEMCUBE_UPSTREAM_KEY") or None,
+        )
+
+
 class System(msgspec.Struct, frozen=True):
-    """What `memcube up` writes into its data folder, and every other command reads."""
+    """What `memcube up` writes into its data folder, and every other command reads.
+
+    models: the addresses of its model processes.
+    """
 
     pid: int
     started_at: str
@@ -42,6 +98,7 @@ class System(msgspec.Struct, frozen=True):
     gateway: str
     children: tuple[Child, ...] = ()
     embedder: EmbedderName | None = None
+    models: tuple[str, ...] = ()
 
 
 class DataFolder(msgspec.Struct, frozen=True):
@@ -61,6 +118,21 @@ class DataFolder(msgspec.Struct, frozen=True):
     def keys(self) -> Path:
         """Apart from the record, so that a copy of the record holds no keys."""
         return self.root / "keys" / "keys.sqlite"
+
+    @property
+    def usage(self) -> Path:
+        """How often memories are used, and what was promoted for it: role promote's own."""
+        return self.root / "usage" / "usage.sqlite"
+
+    @property
+    def model_jobs(self) -> Path:
+        """How far role model has read its jobs."""
+        return self.root / "model" / "jobs.sqlite"
+
+    @property
+    def blocks(self) -> Path:
+        """KV caches, sealed; they can be built again."""
+        return self.root / "blocks"
 
     @property
     def kafka(self) -> Path:
@@ -121,6 +193,7 @@ class Settings(msgspec.Struct, frozen=True):
     lag_limit: int
     max_body_mb: int
     tick_hours: int
+    model: ModelSettings = ModelSettings()
 
     @classmethod
     def load(cls, data: Path | None = None, env: Mapping[str, str] = os.environ) -> Settings:
@@ -142,6 +215,7 @@ class Settings(msgspec.Struct, frozen=True):
             lag_limit=_amount(env, "MEMCUBE_LAG_LIMIT", 10**9, LAG_LIMIT),
             max_body_mb=_amount(env, "MEMCUBE_MAX_BODY_MB", 1024, MAX_BODY_MB),
             tick_hours=24 if (hours := _number(env, "MEMCUBE_TICK_HOURS", 24 * 365)) is None else hours,
+            model=ModelSettings.load(env),
         )
 
     def bootstrap(self) -> str:
@@ -157,6 +231,14 @@ def _held(lock: Path) -> bool:
         except BlockingIOError:
             return True
     return False
+
+
+def _one_of(env: Mapping[str, str], name: str, known: tuple[Any, ...]) -> Any:
+    """The first is the default."""
+    given = env.get(name) or known[0]
+    if given not in known:
+        raise Setup(f"{name} is {given!r}: use one of {', '.join(known)}")
+    return given
 
 
 def _amount(env: Mapping[str, str], name: str, largest: int, default: int) -> int:

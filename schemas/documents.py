@@ -14,11 +14,11 @@ from typing import Any, Final
 
 import msgspec
 
-from schemas.envelope import MAX_EVENT_ID, MAX_MEMORIES, MAX_NAME_LENGTH
-from schemas.events import INCOMING, MAX_TEXT_BYTES, OUTGOING
+from schemas.envelope import MAX_EVENT_ID, MAX_MEMORIES, MAX_NAME_LENGTH, MAX_PARENTS
+from schemas.events import INCOMING, JOBS, MAX_TEXT_BYTES, OUTGOING
 from schemas.released import RELEASED, keep, objections, read_documents
 from schemas.subject import KINDS, MAX_ID_LENGTH
-from schemas.topics import AUDIT, DEADLETTER, EVENTS, RECALLS, TOPICS, UPDATES, Topic
+from schemas.topics import ACTIVATION_JOBS, AUDIT, DEADLETTER, EVENTS, RECALLS, TOPICS, UPDATES, Topic
 
 FOLDER: Final = Path(__file__).parent / "contract"
 CONTRACT_VERSION: Final = "1.0.0"
@@ -26,6 +26,7 @@ _TOPIC_OF: Final[Mapping[str, Topic]] = {
     "memcube.cube.updated.v1": UPDATES,
     "memcube.recall.served.v1": RECALLS,
     "memcube.audit.recorded.v1": AUDIT,
+    **dict.fromkeys(JOBS, ACTIVATION_JOBS),
 }
 _NAME: Final = {"minLength": 1, "maxLength": MAX_NAME_LENGTH}
 _ID: Final = {"minLength": 1, "maxLength": MAX_ID_LENGTH}
@@ -35,7 +36,9 @@ _LIMITS: Final[Mapping[str, Mapping[str, int]]] = {
     **dict.fromkeys(("tenant", *(f"{kind}_id" for kind in KINDS)), _ID),
     **dict.fromkeys(("source_id", "processor", "name"), _NAME),
     "text": {"minLength": 1, "maxLength": MAX_TEXT_BYTES},
+    **dict.fromkeys(("block_id", "reason"), _NAME),
     "memories": {"maxItems": MAX_MEMORIES},
+    "parents": {"maxItems": MAX_PARENTS},
 }
 _ATTRIBUTES: Final[Mapping[str, Mapping[str, Any]]] = {
     "ce_specversion": {"enum": ["1.0"]},
@@ -62,6 +65,10 @@ _KEYS: Final[Mapping[str, Mapping[str, str]]] = {
     EVENTS.name: {"pattern": f"^{_SUBJECT}$", "description": "tenant/kind:id, each part percent-encoded"},
     UPDATES.name: {"pattern": f"^{_SUBJECT}/[^/]+$", "description": "the subject's key / the cube's id"},
     RECALLS.name: {"pattern": f"^{_SUBJECT}$", "description": "tenant/kind:id, each part percent-encoded"},
+    ACTIVATION_JOBS.name: {
+        "pattern": f"^{_SUBJECT}$",
+        "description": "tenant/kind:id, each part percent-encoded",
+    },
     AUDIT.name: {"description": "the tenant"},
 }
 
@@ -95,6 +102,7 @@ def asyncapi() -> dict[str, Any]:
             "follow": _operation(
                 "send", UPDATES, "Every change of a cube; readers keep the highest version."
             ),
+            "build": _operation("send", ACTIVATION_JOBS, "Blocks to be prefilled, and those to be dropped."),
             "observeRecalls": _operation("send", RECALLS, "Which cubes a recall returned."),
             "audit": _operation("send", AUDIT, "One record for every decision."),
         },

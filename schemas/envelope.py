@@ -7,7 +7,7 @@ not exactly an event of ours, and never anything else.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Final
 
@@ -17,10 +17,14 @@ from schemas.body import Body, Content, Plain
 from schemas.errors import BadPayload, KeyMismatch, NewerVersion, NotAnEvent, TooLarge, UnknownType
 from schemas.events import (
     INCOMING,
+    JOBS,
     MAX_TEXT_BYTES,
+    Build,
+    Built,
     Edit,
     Extracted,
     Incoming,
+    Job,
     Outgoing,
     Prompt,
     Remember,
@@ -37,6 +41,8 @@ MAX_EVENT_ID: Final = 256
 MAX_NAME_LENGTH: Final = 256
 # One event is one step of the stream: more would keep its subject waiting for seconds.
 MAX_MEMORIES: Final = 256
+# Of a block. At ten tokens a line it is more than the context of the models that run here.
+MAX_PARENTS: Final = 4096
 # A journal that starts in antiquity or ends in the year 9999 is a typing error; it also keeps every
 # date far enough from the ends of `datetime` that adding an offset or a week cannot overflow.
 EARLIEST: Final = datetime(1000, 1, 1, tzinfo=UTC)
@@ -48,18 +54,18 @@ _RFC3339: Final = re.compile(
 )
 _VERSIONED: Final = re.compile(r"(?P<name>memcube\.[a-z]+\.[a-z]+)\.v(?P<version>[1-9][0-9]{0,3})")
 _encode = msgspec.json.Encoder().encode
-_decoders = {name: msgspec.json.Decoder(struct) for name, struct in INCOMING.items()}
+_decoders = {name: msgspec.json.Decoder(struct) for name, struct in {**INCOMING, **JOBS}.items()}
 
 
 class Event(msgspec.Struct, frozen=True):
-    """A decoded event. `time` is when it happened, with the offset of who said it."""
+    """A decoded event, or a job. `time` is when it happened, with the offset of who said it."""
 
     id: str
     type: str
     source: str
     time: datetime
     subject: Subject
-    data: Incoming
+    data: Incoming | Job
 
 
 def encode(
@@ -83,10 +89,15 @@ def encode_data(data: Incoming | Outgoing) -> bytes:
     return _encode(data)
 
 
-def decode(key: bytes | None, headers: Iterable[tuple[str, bytes | None]], value: bytes) -> Event:
-    """The event in a Kafka record; raises a `ContractError` that says what is wrong."""
+def decode(
+    key: bytes | None,
+    headers: Iterable[tuple[str, bytes | None]],
+    value: bytes,
+    known: Mapping[str, type[Incoming | Job]] = INCOMING,
+) -> Event:
+    """The event in a Kafka record, of a known type; raises a `ContractError` that says what is wrong."""
     attributes = _attributes(headers)
-    event_type = _known_type(attributes)
+    event_type = _known_type(attributes, known)
     try:
         data = _decoders[event_type].decode(_tagged(value, event_type))
     except msgspec.ValidationError as error:
@@ -110,7 +121,7 @@ def decode(key: bytes | None, headers: Iterable[tuple[str, bytes | None]], value
     )
 
 
-def _check_fields(data: Incoming) -> None:
+def _check_fields(data: Incoming | Job) -> None:
     """What the types alone do not say."""
     source_id = getattr(data, "source_id", None)
     if source_id is not None and not _is_name(source_id):
@@ -119,14 +130,26 @@ def _check_fields(data: Incoming) -> None:
         raise BadPayload("expires_at is outside the years 1000 to 9000")
     if isinstance(data, Reprocess) and any(t and not _in_range(t) for t in (data.since, data.until)):
         raise BadPayload("since or until is outside the years 1000 to 9000")
-    if isinstance(data, Extracted) and len(data.memories) > MAX_MEMORIES:
-        raise TooLarge(f"{len(data.memories)} memories in one result; at most {MAX_MEMORIES} are taken")
-    if isinstance(data, Extracted) and not _is_name(data.processor):
-        raise BadPayload(f"processor must be printable and at most {MAX_NAME_LENGTH} characters")
+    if isinstance(data, Extracted):
+        _check_size("memories in one result", len(data.memories), MAX_MEMORIES)
+    if isinstance(data, Build):
+        _check_size("memories in one block", len(data.lines), MAX_PARENTS)
+    if isinstance(data, Built):
+        _check_size("parents of one block", len(data.parents), MAX_PARENTS)
+    for name in ("processor", "block_id", "reason"):
+        if not _is_name(getattr(data, name, name)):
+            raise BadPayload(f"{name} must be printable and at most {MAX_NAME_LENGTH} characters")
 
 
-def bodies(data: Incoming) -> tuple[Body, ...]:
+def _check_size(what: str, count: int, most: int) -> None:
+    if count > most:
+        raise TooLarge(f"{count:,} {what}; at most {most:,} are taken")
+
+
+def bodies(data: Incoming | Job) -> tuple[Body, ...]:
     """Every body of a payload, plain or sealed."""
+    if isinstance(data, Build):
+        return tuple(line.body for line in data.lines)
     if isinstance(data, Extracted):
         return data.memories
     return (data.body,) if isinstance(data, Prompt | Response | Remember | Edit) else ()
@@ -170,17 +193,15 @@ def _attributes(headers: Iterable[tuple[str, bytes | None]]) -> dict[str, str]:
     return found
 
 
-def _known_type(attributes: dict[str, str]) -> str:
+def _known_type(attributes: dict[str, str], types: Mapping[str, type[Incoming | Job]]) -> str:
     given = attributes["ce_type"]
-    if given in INCOMING:
+    if given in types:
         return given
     match = _VERSIONED.fullmatch(given)
-    versions = [
-        int(v[-1]) for known in INCOMING if match and (v := known.rsplit(".v", 1))[0] == match["name"]
-    ]
+    versions = [int(v[-1]) for known in types if match and (v := known.rsplit(".v", 1))[0] == match["name"]]
     if match and versions and int(match["version"]) > max(versions):
         raise NewerVersion(f"{given}: this reader knows version {max(versions)}; upgrade, then retry")
-    raise UnknownType(f"{given[:100]!r} is none of: {', '.join(sorted(INCOMING))}")
+    raise UnknownType(f"{given[:100]!r} is none of: {', '.join(sorted(types))}")
 
 
 def _tagged(value: bytes, event_type: str) -> bytes:

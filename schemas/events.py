@@ -6,7 +6,7 @@ fields it does not know; a change that breaks readers is a new version.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Literal, get_args
 
 import msgspec
@@ -114,6 +114,13 @@ class Reprocess(Address, frozen=True, kw_only=True, omit_defaults=True, tag="mem
     until: Moment | None = None
 
 
+class Demote(Address, frozen=True, kw_only=True, omit_defaults=True, tag="memcube.command.demote.v1"):
+    """Give up a block of activation memory. The memories that it was made of stay as they are."""
+
+    block_id: str
+    reason: str = "asked"
+
+
 # --- results: in, from the roles that do heavy or non-deterministic work -----------------------------
 
 
@@ -130,6 +137,37 @@ class Extracted(Address, frozen=True, kw_only=True, omit_defaults=True, tag="mem
     parents: tuple[Parent, ...]
     memories: tuple[Body, ...]
     processor: str
+
+
+Precision = Literal["float", "int8"]
+
+
+class Artefact(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """The tensors of a block, kept beside the record under the block's id.
+
+    fingerprint: of all that they depend on beside their tokens: weights, tokenizer, template, dtype, code.
+    tokens: of the whole prefix. bytes: of the file. seconds: that the prefill took.
+    """
+
+    model: str
+    fingerprint: str
+    tokens: int
+    bytes: int
+    precision: Precision
+    seconds: float
+
+
+class Built(Address, frozen=True, kw_only=True, omit_defaults=True, tag="memcube.result.built.v1"):
+    """A block of memories has been prefilled; without an artefact it has not, and `reason` says why.
+
+    Dropped if a parent has changed since. parents: the memories in it, in its order.
+    """
+
+    block_id: str
+    parents: tuple[Parent, ...]
+    processor: str
+    reason: str = "built"
+    artefact: Artefact | None = None
 
 
 # --- out ---------------------------------------------------------------------------------------------
@@ -181,14 +219,47 @@ class Audited(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag
     digest: str | None = None
 
 
+# --- jobs: out, for the roles that do heavy work; never for the record ---------------------------------
+
+
+class JobLine(msgspec.Struct, frozen=True, kw_only=True):
+    """A memory as a line of a prompt. since: the day from which it holds."""
+
+    cube_id: str
+    version: int
+    since: date
+    body: Body
+
+
+class Build(Address, frozen=True, kw_only=True, omit_defaults=True, tag="memcube.activation.build.v1"):
+    """Prefill these memories as a block, as many of them as fit, in this order. Answered by a `Built`.
+
+    budget: tokens of the block at most; without one, the model process's own.
+    """
+
+    block_id: str
+    lines: tuple[JobLine, ...]
+    reason: str
+    budget: int | None = None
+
+
+class Drop(Address, frozen=True, kw_only=True, omit_defaults=True, tag="memcube.activation.drop.v1"):
+    """The tensors of a block are of no more use: remove them from every tier."""
+
+    block_id: str
+    reason: str
+
+
 Turn = Prompt | Response
-Command = Remember | Edit | Pin | Forget | Undo | Tick | Reprocess | Shred
-Result = Extracted
+Command = Remember | Edit | Pin | Forget | Undo | Tick | Reprocess | Shred | Demote
+Result = Extracted | Built
 Incoming = Turn | Feedback | Command | Result
-Outgoing = CubeUpdated | Recalled | Audited
+Job = Build | Drop
+Outgoing = CubeUpdated | Recalled | Audited | Job
 
 INCOMING: dict[str, type[Incoming]] = {str(t.__struct_config__.tag): t for t in get_args(Incoming)}
 OUTGOING: dict[str, type[Outgoing]] = {str(t.__struct_config__.tag): t for t in get_args(Outgoing)}
+JOBS: dict[str, type[Job]] = {str(t.__struct_config__.tag): t for t in get_args(Job)}
 
 
 def type_of(event: msgspec.Struct) -> str:

@@ -55,6 +55,11 @@ RECALLS: Final = Topic(
     carries="which cubes a recall returned, by id",
     retention_ms=7 * _DAY_MS,
 )
+ACTIVATION_JOBS: Final = Topic(
+    "memory.activation.jobs",
+    carries="blocks of memories to be prefilled as KV caches, and those to be dropped",
+    retention_ms=7 * _DAY_MS,
+)
 AUDIT: Final = Topic(
     "memory.audit",
     carries="one record for every change, until it is in the ledger",
@@ -70,4 +75,4 @@ DEADLETTER: Final = Topic(
     max_message_bytes=2 * 1024 * 1024,
 )
 
-TOPICS: Final = (EVENTS, UPDATES, RECALLS, AUDIT, DEADLETTER)
+TOPICS: Final = (EVENTS, UPDATES, RECALLS, ACTIVATION_JOBS, AUDIT, DEADLETTER)

@@ -24,7 +24,9 @@ from schemas.errors import BadPayload, NotAnEvent
 from schemas.events import (
     OUTGOING,
     Audited,
+    Build,
     CubeUpdated,
+    Drop,
     Extracted,
     Incoming,
     Outgoing,
@@ -112,7 +114,8 @@ def _parse(given: CloudEvent) -> _Event:
         data = msgspec.convert({**document["data"], "type": given.type}, OUTGOING[given.type])
     except msgspec.ValidationError as error:
         raise BadPayload(f"{given.type}: {error}") from None
-    return _Event(document, given.id, given.type, Subject.parse(data.subject).key, data)
+    owner = data.subject() if isinstance(data, Build | Drop) else Subject.parse(data.subject)
+    return _Event(document, given.id, given.type, owner.key, data)
 
 
 def _is_forgotten(store: CubeStore, event: _Event) -> bool:

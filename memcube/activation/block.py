@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Literal
 
 import msgspec
 
 from memcube.models.language import Fingerprint
-
-Precision = Literal["float", "int8"]
+from memcube.settings import Precision
 
 
 class Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

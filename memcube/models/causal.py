@@ -18,7 +18,8 @@ from transformers.utils import logging as transformers_logging
 
 from memcube.errors import ModelMissing
 from memcube.models.kv import Buffers, Layers, joined
-from memcube.models.language import Array, DType, Fingerprint, Layout, Pause, TooLong
+from memcube.models.language import Array, Fingerprint, Layout, Pause, TooLong
+from memcube.settings import DType
 
 # A prefill goes in pieces of this many tokens. On a CPU as fast as in one (5.3 s for 2,000 tokens either way,
 # and the same bits), it bounds the memory for attention and the time between two pauses.

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from typing import Any, Final, Literal, Protocol
+from typing import Any, Final, Protocol
 
 import msgspec
 import numpy as np
 import numpy.typing as npt
 
 from memcube.errors import MemcubeError
+from memcube.settings import DType
 
-DType = Literal["float32", "bfloat16", "float16"]
 Array = npt.NDArray[np.float32]
 
 Pause = Callable[[], None]

@@ -21,6 +21,7 @@ __all__ = [
     "Change",
     "CubeStore",
     "Embedded",
+    "HeldBlock",
     "OutboxMessage",
     "OutboxRow",
     "Partition",
@@ -109,6 +110,24 @@ class Change(msgspec.Struct, frozen=True):
     cube: MemCube
     vector: Vector | None
     tokens: TokenVectors | None = None
+
+
+class HeldBlock(msgspec.Struct, frozen=True):
+    """An active block and the newest versions of its memories, of one moment, in the block's order.
+
+    A memory that is not there any more, or is erased, is left out: then they are fewer than the parents.
+    """
+
+    cube: MemCube
+    parents: tuple[MemCube, ...]
+
+    @property
+    def current(self) -> bool:
+        """Whether every memory is still active, at the version that was prefilled."""
+        made_of = self.cube.payload.parents if self.cube.payload else ()
+        return [(one.cube_id, one.version) for one in made_of] == [
+            (one.id, one.version) for one in self.parents if one.state is State.ACTIVE
+        ]
 
 
 class Statistics(msgspec.Struct, frozen=True):
@@ -213,6 +232,12 @@ class CubeStore(Protocol):
 
     def cube(self, subject: str, cube_id: str) -> MemCube:
         """The newest version; raises `NoSuchCube`."""
+
+    def cubes(self, subject: str, cube_ids: Collection[str]) -> Sequence[MemCube]:
+        """The newest versions of those that there are, in the order of the ids, all of one moment."""
+
+    def blocks(self, subject: str) -> Sequence[HeldBlock]:
+        """The subject's active blocks, the newest first."""
 
     def history(self, subject: str, cube_id: str) -> Sequence[MemCube]:
         """All versions, oldest first; after an erasure only the last. Raises `NoSuchCube`."""

@@ -19,7 +19,7 @@ from memcube.errors import NoSuchCube
 from memcube.governance.sealing import Sealer
 from memcube.store.digest import replay_digest
 from memcube.store.faults import faults, immediate
-from memcube.store.record import Change, OutboxRow, Partition, Share, Statistics, StoreSize, Vector
+from memcube.store.record import Change, HeldBlock, OutboxRow, Partition, Share, Statistics, StoreSize, Vector
 from memcube.store.sqlite import log_tables
 from memcube.store.sqlite.changes import newest_since
 from memcube.store.sqlite.commit import PreparedShare
@@ -186,6 +186,22 @@ class SQLiteCubeStore:
             raise _no_such_cube(subject, cube_id)
         return found[0]
 
+    def cubes(self, subject: str, cube_ids: Collection[str]) -> Sequence[MemCube]:
+        with self._snapshot() as connection:
+            return self._newest(connection, subject, cube_ids)
+
+    def blocks(self, subject: str) -> Sequence[HeldBlock]:
+        with self._snapshot() as connection:
+            rows = connection.execute(
+                "SELECT * FROM versions WHERE subject = ? AND current = 1 AND form = ? AND state = ?"
+                " ORDER BY seq DESC",
+                (subject, Form.BLOCK.value, State.ACTIVE.value),
+            ).fetchall()
+            blocks = [cube for row in rows if (cube := self._codec.cube(row)).payload is not None]
+            return [
+                HeldBlock(cube, tuple(self._newest(connection, subject, _parents(cube)))) for cube in blocks
+            ]
+
     def history(self, subject: str, cube_id: str) -> Sequence[MemCube]:
         found = self._cubes(
             "SELECT * FROM versions WHERE subject = ? AND cube_id = ? ORDER BY version", subject, cube_id
@@ -269,6 +285,11 @@ class SQLiteCubeStore:
         with faults(self._path):
             self._connections.close()
 
+    def _newest(self, connection: apsw.Connection, subject: str, cube_ids: Iterable[str]) -> list[MemCube]:
+        sql = "SELECT * FROM versions WHERE subject = ? AND cube_id = ? AND current = 1"
+        rows = [connection.execute(sql, (subject, cube_id)).fetchone() for cube_id in cube_ids]
+        return [self._codec.cube(row) for row in rows if row is not None]
+
     @contextmanager
     def _connection(self) -> Iterator[apsw.Connection]:
         with faults(self._path):
@@ -290,6 +311,10 @@ class SQLiteCubeStore:
 
     def _cubes(self, sql: str, *values: Any) -> list[MemCube]:
         return [self._codec.cube(row) for row in self._rows(sql, *values)]
+
+
+def _parents(block: MemCube) -> list[str]:
+    return [parent.cube_id for parent in block.payload.parents] if block.payload else []
 
 
 def _sequence(connection: apsw.Connection, subject: str) -> int:
