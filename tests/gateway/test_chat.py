@@ -155,7 +155,10 @@ async def test_a_prompt_is_never_recalled_for_its_own_answer(
 async def test_a_repeated_request_is_the_same_two_events_and_does_not_recall_itself(
     client: httpx.AsyncClient, house: House, model: FakeModel
 ) -> None:
-    said = {"question": "I live in Hamburg, near the harbour.", "headers": {"Idempotency-Key": "chat 1"}}
+    said: dict[str, Any] = {
+        "question": "I live in Hamburg, near the harbour.",
+        "headers": {"Idempotency-Key": "chat 1"},
+    }
     first = await chat(client, **said)
     await settled(house)
     second = await chat(client, **said)
@@ -215,7 +218,14 @@ async def test_the_request_reaches_the_model_as_it_was_meant(
         {"role": "assistant", "content": "Hello", "refusal": None, "tool_calls": None},
         {"role": "user", "content": "Where?"},
     ]
-    given = {"temperature": 0.5, "top_p": 0.9, "max_tokens": 7, "seed": -1, "stop": "\n", "user": "u"}
+    given: dict[str, Any] = {
+        "temperature": 0.5,
+        "top_p": 0.9,
+        "max_tokens": 7,
+        "seed": -1,
+        "stop": "\n",
+        "user": "u",
+    }
     await chat(client, messages=messages, memory={**ANA, "route": "text", "exact": True}, **given)
     wanted = model.wanted
     assert [(one.role, one.text) for one in wanted.messages] == [
