@@ -65,14 +65,6 @@ class TextPart(Strict):
     type: Literal["text"]
     text: str
 
-    @model_validator(mode="before")
-    @classmethod
-    def _only_text(cls, given: Any) -> Any:
-        kind = given.get("type") if isinstance(given, dict) else None
-        if isinstance(kind, str) and kind != "text":
-            raise ValueError(f"a part of type {kind[:40]!a} is not supported: this model reads text only")
-        return given
-
 
 class ChatMessage(Strict):
     """A turn. `developer` is the same as `system`. `name`: who says it."""
@@ -91,6 +83,11 @@ class ChatMessage(Strict):
             raise ValueError(f"role {role!r} is not supported: this model calls no tools")
         if asked := [name for name in _ECHOED if given.get(name)]:
             raise ValueError(f"{asked[0]} is not supported: this model reads text only, and calls no tools")
+        # Here, and not in the part: of a union pydantic tells of the first kind that does not fit.
+        for part in content if isinstance(content := given.get("content"), list) else ():
+            kind = part.get("type") if isinstance(part, dict) else None
+            if isinstance(kind, str) and kind != "text":
+                raise ValueError(f"a part of type {kind[:40]!a} is not supported: this model reads text only")
         return {name: value for name, value in given.items() if name not in _ECHOED}
 
     @property
@@ -166,6 +163,8 @@ class Completion(Strict):
             raise ValueError(
                 f"the last message is of role {self.messages[-1].role!r}: it must be what the user says"
             )
+        if not all(_is_text(text) for text in (*self.stops, *(one.text for one in self.messages))):
+            raise ValueError("a text holds a lone surrogate, which is no character: send valid Unicode")
         if len(self.stops) > MAX_STOPS or not all(self.stops):
             raise ValueError(f"stop takes up to {MAX_STOPS} texts, none of them empty")
         if self.memory is not None and {self.store, self.memory.store} == {True, False}:
@@ -205,6 +204,14 @@ class Completion(Strict):
             seed=(seed if self.seed is None else self.seed) % _SEEDS,
             stop=self.stops,
         )
+
+
+def _is_text(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _may_be(neutral: tuple[Any, ...]) -> str:

@@ -144,7 +144,7 @@ async def test_a_prompt_is_never_recalled_for_its_own_answer(
     client: httpx.AsyncClient, house: House, model: FakeModel, route: str
 ) -> None:
     await chat(client, "I live in Hamburg.", memory={**ANA, "route": route})
-    assert model.wanted.recalled == ()
+    assert not model.wanted.recalled
     await settled(house)
     await chat(client, "Where do I live?", memory={**ANA, "route": route})
     texts = " ".join(line.text for line in model.wanted.recalled)
