@@ -9,6 +9,7 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
+from gateway.cli.chat import chat
 from gateway.cli.deadletters import deadletters
 from gateway.cli.doctor import doctor
 from gateway.cli.events import events
@@ -58,6 +59,7 @@ for _name, _help in _STARTERS.items():
 
 app.command("import")(import_file)
 app.command("recall")(recall)
+app.command()(chat)
 app.add_typer(cubes, name="cubes")
 app.add_typer(events, name="events")
 for _command in (remember, edit, pin, forget, undo, feedback, tick, reprocess, tail, status):

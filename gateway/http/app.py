@@ -11,6 +11,7 @@ from fastapi import Depends, FastAPI
 from gateway.http import (
     audit,
     changing,
+    chat,
     commands,
     cubes,
     deadletters,
@@ -57,6 +58,7 @@ def create_app(start: Callable[[], Awaitable[Services]], *, limits: Limits = _LI
         opening,
         commands,
         recall,
+        chat,
         cubes,
         changing,
         updates,

@@ -8,13 +8,17 @@ from typing import Final
 
 from gateway.bus import KafkaBus
 from gateway.http.backlog import Backlog
+from gateway.http.chat_source import Source
 from gateway.http.idempotency import Claims
 from gateway.http.letters import Letters
 from gateway.http.metrics import timed_phase
+from gateway.http.model_client import ModelClient
+from gateway.http.prefetch import Prefetch
 from gateway.http.progress import Progress
 from gateway.http.services import Services
 from gateway.http.streams import Streams
 from gateway.http.ticker import Ticker
+from gateway.http.upstream import Upstream
 from gateway.reading import KafkaReader
 from gateway.thread import Workbench
 from memcube.governance.keys import KeyStore
@@ -24,7 +28,7 @@ from memcube.models import load_embedder
 from memcube.plaintext.cues import cues
 from memcube.plaintext.recall import Recaller
 from memcube.plaintext.words import Terms, terms
-from memcube.settings import Settings
+from memcube.settings import ModelSettings, Settings
 from memcube.store.memory import InMemoryRecallIndex
 from memcube.store.record import CubeStore
 from memcube.store.sqlite import SQLiteCubeStore
@@ -47,6 +51,7 @@ def wire(settings: Settings) -> Services:
         Progress("audit", AUDIT.name, lambda: ledger.run(lambda store: store.positions("audit"))),
     )
     clock = partial(datetime.now, UTC)
+    source = _source(settings.model)
     return Services(
         bus=bus,
         record=record,
@@ -72,7 +77,15 @@ def wire(settings: Settings) -> Services:
         claims=Claims(clock),
         kafka=settings.bootstrap,
         clock=clock,
+        source=source,
+        prefetch=Prefetch(record, source, clock) if isinstance(source, ModelClient) else None,
     )
+
+
+def _source(model: ModelSettings) -> Source | None:
+    if model.upstream is not None:
+        return Upstream(model.upstream, model.upstream_model, model.upstream_key)
+    return ModelClient(model.urls) if model.urls else None
 
 
 def _record(settings: Settings, sealer: Sealer) -> CubeStore:

@@ -59,6 +59,11 @@ def written(line: Line) -> str:
     return f"\n- {text} ({line.since.isoformat()})"
 
 
+def section(lines: Sequence[Line]) -> str:
+    """The section of these memories as text, for a model that is given words and no tokens."""
+    return HEADER + "".join(written(line) for line in lines) + _CLOSE.rstrip()
+
+
 def prefix(model: LanguageModel, block: Sequence[Line]) -> tuple[int, ...]:
     """The tokens with which every prompt of a subject with this block begins."""
     opening, _ = _around_memory(model, ())

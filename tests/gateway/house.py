@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,8 +14,11 @@ import httpx
 from gateway.bus import _sealed
 from gateway.http.app import create_app
 from gateway.http.backlog import Backlog
+from gateway.http.chat_source import Source
 from gateway.http.idempotency import Claims
 from gateway.http.letters import Letters
+from gateway.http.model_client import ModelClient
+from gateway.http.prefetch import Prefetch
 from gateway.http.progress import Progress
 from gateway.http.services import Services
 from gateway.http.streams import Streams
@@ -63,7 +66,7 @@ class ListBus:
             return Unsendable("too large once sealed")
         sealed = _sealed(self._sealer, message)
         number = partition_for(sealed.key or b"", PARTITIONS)
-        offset = self._append(EVENTS.name, number, sealed.key, sealed.headers, sealed.value)
+        offset = self._append(sealed.topic, number, sealed.key, sealed.headers, sealed.value)
         return Receipt(message.event_id, number, offset)
 
     def report(self, recalled: Recalled, subject: Subject, event_id: str, time: datetime) -> None:
@@ -159,7 +162,9 @@ class House:
         lag_limit: int = 10_000,
         streams: int = 64,
         wait_s: float = 30,
+        source: Callable[[], Source] | None = None,
     ) -> None:
+        self.source = source
         self.wait_s = wait_s
         self.folder = folder
         self.now = NOW
@@ -213,6 +218,7 @@ class House:
             lambda: self.now,
             every_s=0,  # tests tick when they want to
         )
+        source = None if self.source is None else self.source()
         self.services = Services(
             bus=self.bus,
             record=store,  # type: ignore[arg-type]
@@ -227,6 +233,10 @@ class House:
             claims=Claims(lambda: self.now),
             kafka=lambda: "127.0.0.1:9092",
             clock=lambda: self.now,
+            source=source,
+            prefetch=Prefetch(store, source, lambda: self.now)  # type: ignore[arg-type]
+            if isinstance(source, ModelClient)
+            else None,
         )
         if self.worker and self.process is not None:
             self._working = asyncio.create_task(self._work(self.process))
