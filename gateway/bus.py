@@ -30,12 +30,12 @@ from gateway.thread import Workbench
 from memcube import metrics
 from memcube.errors import NotRunning
 from memcube.governance.sealing import Sealer, event_context, seal_content
-from schemas.body import Plain
+from schemas.body import Body, Plain
 from schemas.envelope import encode
-from schemas.events import Recalled, type_of
+from schemas.events import Build, Drop, Recalled, type_of
 from schemas.partition import partition_for
 from schemas.subject import Subject
-from schemas.topics import EVENTS, RECALLS
+from schemas.topics import ACTIVATION_JOBS, EVENTS, RECALLS
 
 log = logging.getLogger(__name__)
 
@@ -220,14 +220,21 @@ def _keys(sealer: Sealer, messages: Sequence[Message]) -> list[str]:
 
 def _sealed(sealer: Sealer, message: Message) -> _Outgoing:
     subject, data = message.data.subject(), message.data
-    body = getattr(data, "body", None)
-    if isinstance(body, Plain):
-        context = event_context(type_of(data), message.event_id)
-        data = msgspec.structs.replace(data, body=seal_content(sealer, subject.key, body, context))
+    context = event_context(type_of(data), message.event_id)
+
+    def sealed(body: Body) -> Body:
+        return seal_content(sealer, subject.key, body, context) if isinstance(body, Plain) else body
+
+    if isinstance(data, Build):
+        lines = tuple(msgspec.structs.replace(line, body=sealed(line.body)) for line in data.lines)
+        data = msgspec.structs.replace(data, lines=lines)
+    elif isinstance(body := getattr(data, "body", None), Plain):
+        data = msgspec.structs.replace(data, body=sealed(body))
     record = encode(
         data, event_id=message.event_id, source=message.source, time=message.time, subject=subject
     )
-    return _Outgoing(EVENTS.name, None, *record)
+    topic = ACTIVATION_JOBS if isinstance(data, Build | Drop) else EVENTS
+    return _Outgoing(topic.name, None, *record)
 
 
 def _result(future: asyncio.Future[Any]) -> Receipt | BusError:

@@ -14,7 +14,7 @@ from typing import Final, Protocol
 
 import msgspec
 
-from schemas.events import Incoming, Recalled
+from schemas.events import Incoming, Job, Recalled
 from schemas.subject import Subject
 
 # As Kafka gives them back: a header of another producer may have no value.
@@ -47,9 +47,9 @@ class Named(StrEnum):
 
 
 class Message(msgspec.Struct, frozen=True):
-    """An event on its way out. `time` is when it happened, with an offset."""
+    """An event on its way out, or a job. `time` is when it happened, with an offset."""
 
-    data: Incoming
+    data: Incoming | Job
     event_id: str
     time: datetime
     source: str
@@ -119,7 +119,7 @@ class Bus(Reader, Protocol):
     """The gateway's way to Kafka. Every wait is bounded by `LIMIT_S`."""
 
     async def publish(self, messages: Sequence[Message]) -> Sequence[Receipt | BusError]:
-        """Seal and send to `memory.events`, in this order; one result a message, in the same order.
+        """Seal and send to `memory.events`, jobs to theirs, in this order; one result a message.
 
         Raises `BusDown` when nothing was confirmed. What has no receipt is not sent later; yet a broker
         that froze may have it already, so whoever sends again should use the same event id.

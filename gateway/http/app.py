@@ -9,7 +9,9 @@ from typing import Final
 from fastapi import Depends, FastAPI
 
 from gateway.http import (
+    activations,
     audit,
+    building,
     changing,
     commands,
     cubes,
@@ -59,6 +61,8 @@ def create_app(start: Callable[[], Awaitable[Services]], *, limits: Limits = _LI
         recall,
         cubes,
         changing,
+        activations,
+        building,
         updates,
         deadletters,
         audit,

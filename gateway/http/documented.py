@@ -24,7 +24,7 @@ _MEANING: Final[Mapping[int, str]] = {
     429: "Too many events wait: send again after the seconds of `Retry-After`",
     500: "A fault in MemCube: its log has the cause",
     503: "Kafka, the record or a model is away, or there is no place for another stream: send again later",
-    504: "In the log and safe, but not recallable within 30 s",
+    504: "In the log and safe, but not recallable within 30 s; of a block: not built yet",
 }
 # Of every route, and of those that take a body.
 _EVERYWHERE: Final = (422, 500, 503)

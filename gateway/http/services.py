@@ -13,20 +13,26 @@ from gateway.http.backlog import Backlog
 from gateway.http.idempotency import Claims
 from gateway.http.letters import Letters
 from gateway.http.problems import Problem
+from gateway.http.processes import ModelProcesses
 from gateway.http.progress import Progress
 from gateway.http.streams import Streams
 from gateway.http.ticker import Ticker
 from gateway.log import Bus
 from gateway.thread import Workbench
+from memcube.activation.folder import Kept
 from memcube.governance.ledger import Ledger
 from memcube.governance.sealing import Sealer
 from memcube.plaintext.recall import Recaller
+from memcube.settings import ModelSettings
 from memcube.store.record import CubeStore
 from schemas.subject import Address, Others, Subject
 
 
 class Services(msgspec.Struct, frozen=True):
-    """All that blocks stands on a workbench of its own. `progress`: the roles, memory first."""
+    """All that blocks stands on a workbench of its own. `progress`: the roles, memory first.
+
+    kept: the blocks on disk, which only looks into a folder.
+    """
 
     bus: Bus
     record: Workbench[CubeStore]
@@ -39,6 +45,9 @@ class Services(msgspec.Struct, frozen=True):
     ticker: Ticker
     streams: Streams
     claims: Claims
+    model: ModelSettings
+    processes: ModelProcesses
+    kept: Callable[[], Kept]
     kafka: Callable[[], str]
     clock: Callable[[], datetime]
 

@@ -16,18 +16,21 @@ from gateway.http.app import create_app
 from gateway.http.backlog import Backlog
 from gateway.http.idempotency import Claims
 from gateway.http.letters import Letters
+from gateway.http.processes import ModelProcesses
 from gateway.http.progress import Progress
 from gateway.http.services import Services
 from gateway.http.streams import Streams
 from gateway.http.ticker import Ticker
 from gateway.log import BusDown, BusError, Message, RawHeaders, Receipt, Record, Span, Unsendable
 from gateway.thread import Workbench
+from memcube.activation.folder import kept
 from memcube.governance.keys import KeyStore
 from memcube.governance.ledger import Ledger
 from memcube.governance.sealing import SubjectSealer
 from memcube.models import HashEmbedder
 from memcube.plaintext.recall import Recaller
 from memcube.plaintext.words import terms
+from memcube.settings import DataFolder, ModelSettings
 from memcube.store.memory import InMemoryRecallIndex
 from memcube.store.record import OutboxMessage
 from memcube.store.sqlite import SQLiteCubeStore
@@ -63,7 +66,7 @@ class ListBus:
             return Unsendable("too large once sealed")
         sealed = _sealed(self._sealer, message)
         number = partition_for(sealed.key or b"", PARTITIONS)
-        offset = self._append(EVENTS.name, number, sealed.key, sealed.headers, sealed.value)
+        offset = self._append(sealed.topic, number, sealed.key, sealed.headers, sealed.value)
         return Receipt(message.event_id, number, offset)
 
     def report(self, recalled: Recalled, subject: Subject, event_id: str, time: datetime) -> None:
@@ -159,7 +162,11 @@ class House:
         lag_limit: int = 10_000,
         streams: int = 64,
         wait_s: float = 30,
+        model: ModelSettings | None = None,
+        models: httpx.AsyncBaseTransport | None = None,
     ) -> None:
+        self.model = model or ModelSettings()
+        self.models = models
         self.wait_s = wait_s
         self.folder = folder
         self.now = NOW
@@ -225,6 +232,9 @@ class House:
             ticker=self.ticker,
             streams=Streams(self.streams),
             claims=Claims(lambda: self.now),
+            model=self.model,
+            processes=ModelProcesses(self.model.urls, self.models),
+            kept=lambda: kept(DataFolder(self.folder).blocks),
             kafka=lambda: "127.0.0.1:9092",
             clock=lambda: self.now,
         )
