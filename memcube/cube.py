@@ -15,6 +15,10 @@ from memcube.errors import IllegalTransition
 from schemas.events import Artefact, Parent
 from schemas.subject import Others
 
+# Why a block ends though nobody has asked for it: a memory in it is no longer what was prefilled.
+PARENT_CHANGED: Final = "parent-changed"
+PARENT_ERASED: Final = "parent-erased"
+
 
 class State(StrEnum):
     """Where a cube is in its life."""
@@ -183,6 +187,15 @@ class MemCube(msgspec.Struct, frozen=True, gc=False):
     def was_edited_since(self, event_id: str) -> bool:
         """Whether it says something else than that event said, one of its sources."""
         return any(s.event_id == event_id and s.said is not None for s in self.sources)
+
+    def holds_as_said_in(self, event_id: str) -> bool:
+        """Whether the turn of that event, one of its sources, may be read for it: it holds in those words."""
+        return self.state is State.ACTIVE and not self.was_edited_since(event_id)
+
+    @property
+    def fell_with_parents(self) -> bool:
+        """Whether this is the end of a block that a change of its memories brought with it."""
+        return self.form is Form.BLOCK and self.reason in (PARENT_CHANGED, PARENT_ERASED)
 
     def comes_from(self, wanted: Others) -> bool:
         """Whether one of its sources has all of these ids."""

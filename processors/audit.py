@@ -41,7 +41,7 @@ def audit(
                 cube_id=step.cube.id if step.cube else None,
                 version=step.cube.version if step.cube else None,
                 state=step.cube.state if step.cube else None,
-                digest=digest(step.cube.text) if step.cube and step.cube.payload else None,
+                digest=digest(step.cube.text) if step.cube and step.cube.text else None,
             ),
         )
         for n, step in enumerate(outcome.steps)

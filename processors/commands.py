@@ -8,18 +8,18 @@ import msgspec
 
 from memcube.cube import Decision, Form, MemCube, State
 from memcube.errors import CubeErased, NothingToUndo, Refused
-from processors import due
+from processors import blocks, due
 from processors.extract import speaker
 from processors.revision import Revision, with_source
 from processors.step import Statement
-from schemas.events import Edit, Feedback, Pin, Tick, Undo
+from schemas.events import Built, Demote, Edit, Feedback, Pin, Tick, Undo
 
 # A judgement moves trust by a quarter of the way that is left: a few agree, none decides alone.
 TRUST_STEP: Final = 0.25
 
 
-def run(revision: Revision, data: Pin | Feedback | Undo | Tick) -> None:
-    """The commands that bring no text of their own."""
+def run(revision: Revision, data: Pin | Feedback | Undo | Tick | Built | Demote) -> None:
+    """The commands that bring no text of their own, and the result that brings none."""
     match data:
         case Pin():
             _pin(revision, data)
@@ -29,6 +29,8 @@ def run(revision: Revision, data: Pin | Feedback | Undo | Tick) -> None:
             _undo(revision, data)
         case Tick():
             due.tick(revision)
+        case Built() | Demote():
+            blocks.apply(revision, data)
 
 
 def edit(revision: Revision, data: Edit, statement: Statement) -> None:
@@ -75,8 +77,15 @@ def _rate(revision: Revision, data: Feedback) -> None:
 
 
 def _undo(revision: Revision, data: Undo) -> None:
-    """Each cube that the event changed goes back to what it was before; a new one is taken back."""
-    made = revision.view.caused_by(data.event_id)
+    """Each cube that the event changed goes back to what it was before; a new one is taken back.
+
+    Not blocks: one that ended with a memory is stale for good.
+    """
+    every = revision.view.caused_by(data.event_id)
+    made = [version for version in every if version.form is not Form.BLOCK]
+    if every and not made:
+        blocks.take_back(revision, every, data.event_id)
+        return
     if not made:
         raise NothingToUndo(f"event {data.event_id[:80]!r} changed nothing in {revision.view.subject}")
     newest = {cube.id: cube for cube in made}
@@ -137,4 +146,9 @@ def _living(revision: Revision, cube_id: str) -> MemCube:
     cube = revision.view.cube(cube_id)
     if cube.state is State.ERASED:
         raise CubeErased(f"cube {cube.id} was erased; there is nothing left to change")
+    if cube.form is Form.BLOCK:
+        raise Refused(
+            f"cube {cube.id} is a block of activation memory, without words of its own: change the memories"
+            " that it was made of, or give it up with a demote"
+        )
     return cube

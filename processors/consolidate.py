@@ -18,7 +18,7 @@ from memcube.plaintext.frames import Frame, frame
 from memcube.plaintext.lifetimes import expires
 from memcube.plaintext.spoken import command
 from memcube.plaintext.view import SubjectView
-from processors import changes, commands, erase, orders, overheard
+from processors import blocks, changes, commands, erase, orders, overheard
 from processors.echoes import is_echo
 from processors.edits import edited_away, keep_right, new_sources
 from processors.extract import speaker
@@ -31,6 +31,10 @@ from processors.sameness import said_before
 from processors.step import Opened, Outcome, Statement, Vectors
 from processors.undone import undone
 from schemas.events import (
+    Build,
+    Built,
+    Demote,
+    Drop,
     Edit,
     Extracted,
     Feedback,
@@ -68,18 +72,19 @@ def consolidate(
             _learn(revision, statements, data)
         case Edit() as data:
             commands.edit(revision, data, statements[0])
-        case Pin() | Feedback() | Undo() | Tick() as data:
+        case Pin() | Feedback() | Undo() | Tick() | Built() | Demote() as data:
             commands.run(revision, data)
         case Forget() as data:
             outcome = erase.forget(revision, data)
         case Shred() as data:
             outcome = erase.shred(revision, data)
-        case Reprocess():
-            raise TypeError("a reprocess reads the stored turns first: see `processors.reprocess`")
+        case Reprocess() | Build() | Drop():
+            raise TypeError("not for here: `processors.reprocess` reads turns again, role model does jobs")
         case _:
             assert_never(opened.event.data)
     retire_turns(revision)
-    return Outcome(revision.steps(), close=outcome.close, shred=outcome.shred)
+    dropped = blocks.settle(revision)
+    return Outcome(revision.steps(), close=outcome.close, shred=outcome.shred, dropped=dropped)
 
 
 def retell(opened: Opened, statements: tuple[Statement, ...], vectors: Vectors, view: SubjectView) -> None:
@@ -127,7 +132,8 @@ def _answered(revision: Revision, turn: Statement, data: Response) -> None:
 
     One that says only what it was given, or was just asked, is an echo: kept, and out of recall.
     """
-    used = tuple(cube_id for cube_id in dict.fromkeys(data.used) if cube_id in revision.view)[:_MOST_USED]
+    held = (revision.view.cube(given) for given in dict.fromkeys(data.used) if given in revision.view)
+    used = tuple(cube.id for cube in held if cube.form is not Form.BLOCK)[:_MOST_USED]
     before = revision.view.episode_before(turn.valid_from)
     sources = (revision.source(speaker(revision.event, revision.opened.contents[0])),)
     given = [revision.view.cube(cube_id).text for cube_id in ([*used, before] if before else used)]

@@ -38,13 +38,13 @@ def forget(revision: Revision, data: Forget) -> Outcome:
     return Outcome(())
 
 
-def erase(revision: Revision, cubes: Iterable[MemCube]) -> None:
+def erase(revision: Revision, cubes: Iterable[MemCube], reason: str = "forgotten") -> None:
     """End these cubes with their words."""
     for cube in cubes:
         if cube.state is State.ERASED:
             revision.noop("erased-already", cube)
         else:
-            _erase(revision, cube, "forgotten")
+            _erase(revision, cube, reason)
 
 
 def shred(revision: Revision, data: Shred) -> Outcome:

@@ -16,6 +16,7 @@ import msgspec
 from memcube.cube import Decision, Form, MemCube, State, cube_id
 from memcube.errors import Refused
 from memcube.plaintext.view import SubjectView, plain_words
+from processors import blocks
 from processors.rehearsal import Part, Played, part, rehearse
 from processors.reread import PROCESSOR, Compared, Turns, stands
 from processors.retire import NOTHING_LEFT, nothing_left
@@ -95,7 +96,8 @@ def reprocess(
         revision.noop("embedded-anew")
     if not revision.steps():
         revision.noop("nothing-differs")
-    return Outcome(revision.steps())
+    dropped = blocks.settle(revision)
+    return Outcome(revision.steps(), dropped=dropped)
 
 
 def _unsaid(found: Compared) -> list[MemCube]:
@@ -238,7 +240,7 @@ def first_said(
     view: SubjectView, since: datetime | None, until: datetime | None
 ) -> list[tuple[datetime, MemCube]]:
     """What is known of what was first said in that time: turns, facts, and what was given as it stands."""
-    told = ((cube.payload.sources[0].time, cube) for cube in view if cube.payload is not None)
+    told = ((cube.sources[0].time, cube) for cube in view if cube.sources)
     return [
         (said, cube)
         for said, cube in told

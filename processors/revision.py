@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, Final
 
@@ -22,7 +23,7 @@ from memcube.cube import (
 from memcube.plaintext.view import SubjectView
 from memcube.store.record import Vector
 from processors.step import Opened, Statement, Step, Vectors
-from schemas.events import Response
+from schemas.events import Artefact, Parent, Response
 from schemas.subject import Address
 
 NEUTRAL_TRUST: Final = 0.5
@@ -40,6 +41,7 @@ class Revision:
         self._vectors = vectors
         self._processor = processor
         self._steps: list[Step] = []
+        self._mark = view.mark()
 
     @property
     def now(self) -> datetime:
@@ -48,6 +50,10 @@ class Revision:
 
     def steps(self) -> tuple[Step, ...]:
         return tuple(self._steps)
+
+    def changed(self) -> Iterator[MemCube]:
+        """Each version that the event has made, and the one that stood in its place."""
+        return self.view.changed_since(self._mark)
 
     def add(
         self,
@@ -91,6 +97,32 @@ class Revision:
             reason=reason,
             cause=self.event.id,
             processor=statement.processor,
+        )
+        return self._stage(cube)
+
+    def build(
+        self, block_id: str, parents: tuple[Parent, ...], artefact: Artefact, reason: str, processor: str
+    ) -> MemCube:
+        """A new block. Its id is that of the job that asked for it, under which its tensors are kept."""
+        cube = MemCube(
+            id=block_id,
+            subject=self.view.subject,
+            version=1,
+            seq=self.view.seq + 1,
+            kind=Kind.ACTIVATION,
+            form=Form.BLOCK,
+            state=State.ACTIVE,
+            valid_from=self.now,
+            valid_to=None,
+            recorded_at=self.opened.recorded_at,
+            payload=Payload(text="", sources=(), parents=parents, artefact=artefact),
+            trust=NEUTRAL_TRUST,
+            pinned=False,
+            expires_at=None,
+            decision=Decision.BUILD,
+            reason=reason,
+            cause=self.event.id,
+            processor=processor,
         )
         return self._stage(cube)
 

@@ -72,13 +72,22 @@ class Step(msgspec.Struct, frozen=True):
     cube: MemCube | None = None
 
 
+class Dropped(msgspec.Struct, frozen=True):
+    """A block whose tensors are of no more use, and why."""
+
+    block_id: str
+    reason: str
+
+
 class Outcome(msgspec.Struct, frozen=True):
     """What one event comes to.
 
     close: the subject's keys are to end, once the log holds nothing more that they open.
     shred: these keys are to be destroyed now.
+    dropped: what is kept of these blocks beside the record is to be removed.
     """
 
     steps: tuple[Step, ...]
     close: bool = False
     shred: tuple[str, ...] = ()
+    dropped: tuple[Dropped, ...] = ()

@@ -229,6 +229,7 @@ class MemoryRole:
             if step.cube is not None and step.decision != "noop"
         ]
         sent.extend(messages.audited(record, subject) for record in records)
+        sent.extend(messages.drop(opened, dropped, partition) for dropped in outcome.dropped)
         return sent
 
     def _end_keys(self, opened: Opened, outcome: Outcome, sent: list[OutboxMessage]) -> None:

@@ -8,13 +8,13 @@ from memcube.cube import MemCube, cube_id
 from memcube.governance.sealing import Sealer, event_context, seal_content
 from memcube.store.record import OutboxMessage
 from processors.audit import AuditRecord
-from processors.step import Opened
+from processors.step import Dropped, Opened
 from schemas.body import Content
 from schemas.envelope import encode
-from schemas.events import CubeUpdated, Shred, type_of
+from schemas.events import CubeUpdated, Drop, Shred, type_of
 from schemas.partition import partition_for
 from schemas.subject import Subject
-from schemas.topics import AUDIT, EVENTS, UPDATES
+from schemas.topics import ACTIVATION_JOBS, AUDIT, EVENTS, UPDATES
 
 SOURCE: Final = "memcube/memory"
 _UPDATED: Final = str(CubeUpdated.__struct_config__.tag)
@@ -26,7 +26,7 @@ def update(cube: MemCube, subject: Subject, partition: int, sealer: Sealer) -> O
     if cube.payload is None:
         return OutboxMessage(UPDATES.name, partition, key, headers=(), value=None)
     event_id = f"{cube.id}:{cube.version}"
-    content = Content(text=cube.text, name=cube.sources[0].speaker)
+    content = Content(text=cube.text, name=cube.sources[0].speaker if cube.sources else None)
     data = CubeUpdated(
         subject=subject.key,
         cube_id=cube.id,
@@ -54,11 +54,24 @@ def audited(record: AuditRecord, subject: Subject) -> OutboxMessage:
     return OutboxMessage(AUDIT.name, 0, subject.tenant.encode(), headers, value)
 
 
+def drop(opened: Opened, dropped: Dropped, partition: int) -> OutboxMessage:
+    """The job that ends what is kept of a block beside the record."""
+    subject = opened.event.subject
+    data = Drop(**_address(subject), block_id=dropped.block_id, reason=dropped.reason)
+    key, headers, value = encode(
+        data,
+        event_id=cube_id(subject.key, opened.event.id, f"drop/{dropped.block_id}"),
+        source=SOURCE,
+        time=opened.recorded_at,
+        subject=subject,
+    )
+    return OutboxMessage(ACTIVATION_JOBS.name, partition, key, headers, value)
+
+
 def shred(opened: Opened, key_ids: tuple[str, ...], partitions: int) -> OutboxMessage:
     """The command that destroys a forgotten subject's former keys, behind all that they still open."""
     subject = opened.event.subject
-    address = {"tenant": subject.tenant, f"{subject.kind}_id": subject.id}
-    data = Shred(**address, key_ids=key_ids)
+    data = Shred(**_address(subject), key_ids=key_ids)
     key, headers, value = encode(
         data,
         event_id=cube_id(subject.key, opened.event.id, type_of(data)),
@@ -67,3 +80,7 @@ def shred(opened: Opened, key_ids: tuple[str, ...], partitions: int) -> OutboxMe
         subject=subject,
     )
     return OutboxMessage(EVENTS.name, partition_for(key, partitions), key, headers, value)
+
+
+def _address(subject: Subject) -> dict[str, str]:
+    return {"tenant": subject.tenant, f"{subject.kind}_id": subject.id}

@@ -161,6 +161,7 @@ def planned(
         vectors = {text: known.vector for text, known in embedded.items()}
         steps = reprocess(_opened(data, len(windows), now), found, vectors, view).steps
         made = [step.cube for step in steps if step.cube is not None and step.decision != Decision.NOOP]
+        made = [cube for cube in made if cube.form is not Form.BLOCK]  # they end with what is shown here
         for cube in made:
             before.setdefault(cube.id, _former(view, cube))
             after[cube.id] = cube

@@ -38,7 +38,7 @@ _SPACED = {code: " " for code in range(128) if not chr(code).isalnum()}
 
 
 class SubjectView:
-    """All newest cubes of one subject, by id, slot, text and vector."""
+    """All newest cubes of one subject, by id, slot, text and vector; blocks by id alone."""
 
     def __init__(self, subject: str, store: CubeStore, embedder_id: str) -> None:
         self.subject = subject
@@ -52,6 +52,7 @@ class SubjectView:
         self._drawn: Groups[str] = Groups()
         self._episodes: list[tuple[datetime, str]] = []
         self._vectors = VectorIndex()
+        self._blocks: set[str] = set()
         self._staged: list[MemCube] = []
         self._staged_events: dict[str, None] = {}
         self._replaced: list[Change | None] = []
@@ -222,6 +223,10 @@ class SubjectView:
         place = bisect_left(self._episodes, (time, ""))
         return [self._cubes[cube_id] for _, cube_id in self._episodes[max(0, place - count) : place]]
 
+    def blocks(self) -> Sequence[MemCube]:
+        """The active blocks of activation memory. In no other way than this and by id is one found."""
+        return self._in_order(self._blocks)
+
     def history(self, cube_id: str) -> Sequence[MemCube]:
         staged = [cube for cube in self._staged if cube.id == cube_id]
         stored = () if staged and staged[0].version == 1 else self._store.history(self.subject, cube_id)
@@ -251,7 +256,7 @@ class SubjectView:
         self._replaced.append(None if before is None else Change(before, self._vectors.get(cube.id)))
         self._staged.append(cube)
         revived = before is None or before.state is not State.ACTIVE
-        if vector is None and cube.state is State.ACTIVE and revived:
+        if vector is None and cube.state is State.ACTIVE and revived and cube.text:
             vector = self._store.vectors(self.subject, [cube.text], self._embedder_id).get(cube.text)
         self.seq = cube.seq
         self._show(Change(cube, vector))
@@ -272,6 +277,13 @@ class SubjectView:
             self.seq = staged.seq - 1
             if before is not None:
                 self._show(before)
+
+    def changed_since(self, mark: int) -> Iterator[MemCube]:
+        """Each version that was staged after the mark, and the one before it, if there is one."""
+        for before, now in zip(self._replaced[mark:], self._staged[mark:], strict=True):
+            if before is not None:
+                yield before.cube
+            yield now
 
     def staged(self) -> tuple[MemCube, ...]:
         return tuple(self._staged)
@@ -304,10 +316,16 @@ class SubjectView:
         self._cubes[cube.id] = cube
         if cube.payload is None:
             return
-        if cube.form is Form.EPISODE:
-            insort(self._episodes, _said(cube))
-            return
-        for source in cube.payload.sources:
+        match cube.form:
+            case Form.FACT:
+                self._show_fact(cube, kept)
+            case Form.EPISODE:
+                insort(self._episodes, _said(cube))
+            case Form.BLOCK if cube.state is State.ACTIVE:
+                self._blocks.add(cube.id)
+
+    def _show_fact(self, cube: MemCube, vector: Vector | None) -> None:
+        for source in cube.sources:
             self._drawn.add(source.event_id, cube.id)
         self._slots.put(cube)
         self._valued.put(cube.id, found_under(cube))
@@ -317,8 +335,8 @@ class SubjectView:
             words = plain_words(cube.text)
             self._texts.add(words, cube.id)
             self._frames.put(cube.id, words)
-            if kept is not None:
-                self._vectors.put(cube.id, kept)
+            if vector is not None:
+                self._vectors.put(cube.id, vector)
 
     def _kind(self, cube_id: str) -> Kind:
         cube = self._cubes[cube_id]
@@ -328,10 +346,16 @@ class SubjectView:
     def _hide(self, cube: MemCube) -> None:
         if cube.payload is None:
             return
-        if cube.form is Form.EPISODE:
-            del self._episodes[bisect_left(self._episodes, _said(cube))]
-            return
-        for source in cube.payload.sources:
+        match cube.form:
+            case Form.FACT:
+                self._hide_fact(cube)
+            case Form.EPISODE:
+                del self._episodes[bisect_left(self._episodes, _said(cube))]
+            case Form.BLOCK:
+                self._blocks.discard(cube.id)
+
+    def _hide_fact(self, cube: MemCube) -> None:
+        for source in cube.sources:
             self._drawn.discard(source.event_id, cube.id)
         self._slots.drop(cube)
         self._valued.drop(cube.id)

@@ -12,7 +12,7 @@ from typing import Protocol
 
 import msgspec
 
-from memcube.cube import Form, MemCube, State
+from memcube.cube import Form, Kind, MemCube, State
 from memcube.vectors import TokenVectors, Vector
 from schemas.envelope import Headers
 from schemas.subject import Others
@@ -210,6 +210,7 @@ class CubeStore(Protocol):
         subject: str,
         *,
         limit: int,
+        kind: Kind | None = Kind.PLAINTEXT,
         form: Form | None = None,
         states: Collection[State] | None = None,
         others: Others | None = None,
@@ -219,6 +220,7 @@ class CubeStore(Protocol):
     ) -> Sequence[MemCube]:
         """The newest versions, last changed first; only of a form, of some states, from some ids, if given.
 
+        Of plaintext, unless another kind is given; of all kinds with None.
         The next page starts `before` the `seq` of the last cube of this one. `known_at`: the versions that
         were the newest then, by recorded time. `as_of`: what was true then, by valid time (`true_at`).
         Both need a UTC offset. What has been erased since is not told by either.

@@ -8,11 +8,11 @@ from typing import Any, Final
 
 import msgspec
 
-from memcube.cube import Form, MemCube, State, true_at
+from memcube.cube import Form, Kind, MemCube, State, true_at
 from schemas.subject import Others
 
 _NEWEST: Final = """
-SELECT * FROM versions WHERE subject = ?1 AND seq < ?2 AND current = 1
+SELECT * FROM versions WHERE subject = ?1 AND seq < ?2 AND current = 1 AND (?6 IS NULL OR kind = ?6)
     AND (?3 IS NULL OR form = ?3) AND (?4 IS NULL OR state IN (SELECT value FROM json_each(?4)))
 ORDER BY seq DESC LIMIT ?5"""
 # A version is the newest that was known then if the next one was not.
@@ -21,9 +21,9 @@ NEWEST_THEN: Final = """unixepoch(versions.recorded_at, 'subsec') <= {moment}
         AND later.cube_id = versions.cube_id AND later.version = versions.version + 1
         AND unixepoch(later.recorded_at, 'subsec') <= {moment})"""
 _KNOWN: Final = f"""
-SELECT * FROM versions WHERE subject = ?1 AND seq < ?2
+SELECT * FROM versions WHERE subject = ?1 AND seq < ?2 AND (?6 IS NULL OR kind = ?6)
     AND (?3 IS NULL OR form = ?3) AND (?4 IS NULL OR state IN (SELECT value FROM json_each(?4)))
-    AND {NEWEST_THEN.format(moment="?6")}
+    AND {NEWEST_THEN.format(moment="?7")}
 ORDER BY seq DESC LIMIT ?5"""  # noqa: S608 (the condition is a constant)
 # The log stamps milliseconds, and SQLite reads times to them.
 _HALF_A_MILLISECOND: Final = 0.0005
@@ -48,6 +48,7 @@ def listed(
     subject: str,
     *,
     limit: int,
+    kind: Kind | None,
     form: Form | None,
     states: Collection[State] | None,
     others: Others | None,
@@ -57,7 +58,7 @@ def listed(
 ) -> Sequence[MemCube]:
     """See `CubeStore.list_cubes`. `read` gives the cubes of a query and its values."""
     wanted = None if states is None else msgspec.json.encode(sorted(states)).decode()
-    asked: tuple[Any, ...] = (None if form is None else form.value, wanted, limit)
+    asked: tuple[Any, ...] = (form and form.value, wanted, limit, kind and kind.value)
     sql = _NEWEST
     if known_at is not None:
         sql, asked = _KNOWN, (*asked, moment(known_at))

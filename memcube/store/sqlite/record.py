@@ -14,7 +14,7 @@ from uuid import UUID
 
 import apsw
 
-from memcube.cube import Form, MemCube, State
+from memcube.cube import Form, Kind, MemCube, State
 from memcube.errors import NoSuchCube
 from memcube.governance.sealing import Sealer
 from memcube.store.digest import replay_digest
@@ -148,6 +148,7 @@ class SQLiteCubeStore:
         subject: str,
         *,
         limit: int,
+        kind: Kind | None = Kind.PLAINTEXT,
         form: Form | None = None,
         states: Collection[State] | None = None,
         others: Others | None = None,
@@ -159,6 +160,7 @@ class SQLiteCubeStore:
             self._cubes,
             subject,
             limit=limit,
+            kind=kind,
             form=form,
             states=states,
             others=others,
