@@ -17,7 +17,7 @@ from gateway.http.orders import carry_out
 from gateway.http.problems import Problem
 from gateway.http.requests import checked, named, new_id
 from gateway.http.services import House, Services, Whose, WhoseIds, undivided
-from memcube.cube import Form, MemCube, State
+from memcube.cube import Form, Kind, MemCube, State
 from memcube.errors import NoSuchCube
 from memcube.store.record import CubeStore
 from schemas.events import Demote
@@ -100,7 +100,7 @@ async def list_activations(
         activations=await house.record.run(
             lambda store: [
                 _told(store, subject, cube, loaded)
-                for cube in store.list_cubes(subject, limit=limit, form=Form.BLOCK)
+                for cube in store.list_cubes(subject, limit=limit, kind=Kind.ACTIVATION)
             ]
         )
     )
