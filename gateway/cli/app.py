@@ -9,6 +9,7 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
+from gateway.cli.activations import activations
 from gateway.cli.chat import chat
 from gateway.cli.deadletters import deadletters
 from gateway.cli.doctor import doctor
@@ -16,6 +17,7 @@ from gateway.cli.events import events
 from gateway.cli.importing import import_file
 from gateway.cli.judging import feedback, tick
 from gateway.cli.memory import cubes, edit, forget, pin, recall, remember
+from gateway.cli.models import models
 from gateway.cli.place import everywhere
 from gateway.cli.positions import positions
 from gateway.cli.reprocessing import reprocess
@@ -62,6 +64,8 @@ app.command("recall")(recall)
 app.command()(chat)
 app.add_typer(cubes, name="cubes")
 app.add_typer(events, name="events")
+app.add_typer(activations, name="activations")
+app.add_typer(models, name="models")
 for _command in (remember, edit, pin, forget, undo, feedback, tick, reprocess, tail, status):
     app.command()(_command)
 app.add_typer(deadletters, name="deadletters")

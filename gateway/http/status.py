@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import msgspec
@@ -9,6 +10,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel
 
 from gateway.http.problems import Problem
+from gateway.http.processes import Seen
 from gateway.http.progress import lag
 from gateway.http.services import House, Services
 from gateway.log import BusError
@@ -18,8 +20,32 @@ from schemas.topics import TOPICS
 router = APIRouter(tags=["operation"])
 
 
+class ModelProcess(BaseModel):
+    """`ready`: it has its model loaded; else `reason` says what it answers."""
+
+    url: str
+    ready: bool
+    reason: str | None
+    model: str | None
+    fingerprint: str | None
+    device: str | None
+    dtype: str | None
+
+
+class Blocks(BaseModel):
+    """What lies on disk, of at most `budget` bytes; `waiting`: jobs in the log that nobody has done yet."""
+
+    kept: int
+    bytes: int
+    budget: int
+    waiting: int | None
+
+
 class Status(BaseModel):
-    """`lag`: events that wait, by role and partition, from our own positions. `reason`: why not ready."""
+    """`lag`: events that wait, by role and partition, from our own positions. `reason`: why not ready.
+
+    `models`: the model processes, which nothing else waits for. `blocks`: on disk; null without a model.
+    """
 
     ready: bool
     reason: str | None
@@ -30,6 +56,8 @@ class Status(BaseModel):
     deadletters: int | None
     store: dict[str, Any] | None
     unreported_recalls: int
+    models: list[ModelProcess]
+    blocks: Blocks | None
 
 
 class TopicOut(BaseModel):
@@ -87,6 +115,8 @@ async def read_status(house: House) -> Status:
         deadletters=None,
         store=None,
         unreported_recalls=house.bus.failed_reports,
+        models=[_process(seen) for seen in await house.processes.seen()],
+        blocks=None,
     )
     try:
         status.kafka = house.kafka()
@@ -97,6 +127,8 @@ async def read_status(house: House) -> Status:
     except (NotRunning, StoreFault, Setup, BusError) as error:
         status.reason = str(error)
     status.ready = status.reason is None
+    if status.models:
+        status.blocks = await _blocks(house, status.lag.get("model"))
     return status
 
 
@@ -129,6 +161,29 @@ async def list_positions(house: House, role: str | None = None) -> Positions:
             if role in (None, progress.role)
             for number, position in sorted((await progress.positions()).items())
         ]
+    )
+
+
+def _process(seen: Seen) -> ModelProcess:
+    about = seen.about
+    return ModelProcess(
+        url=seen.url,
+        ready=about is not None,
+        reason=seen.reason,
+        model=None if about is None else about.name,
+        fingerprint=None if about is None else about.fingerprint,
+        device=None if about is None else about.device,
+        dtype=None if about is None else about.dtype,
+    )
+
+
+async def _blocks(house: Services, waiting: dict[str, int] | None) -> Blocks:
+    found = await asyncio.to_thread(house.kept)
+    return Blocks(
+        kept=found.blocks,
+        bytes=found.bytes,
+        budget=house.model.disk_mb * 1024 * 1024,
+        waiting=None if waiting is None else sum(waiting.values()),
     )
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cache, partial
+from pathlib import Path
 from typing import Final
 
 from gateway.bus import KafkaBus
@@ -14,6 +17,7 @@ from gateway.http.letters import Letters
 from gateway.http.metrics import timed_phase
 from gateway.http.model_client import ModelClient
 from gateway.http.prefetch import Prefetch
+from gateway.http.processes import ModelProcesses
 from gateway.http.progress import Progress
 from gateway.http.services import Services
 from gateway.http.streams import Streams
@@ -21,6 +25,7 @@ from gateway.http.ticker import Ticker
 from gateway.http.upstream import Upstream
 from gateway.reading import KafkaReader
 from gateway.thread import Workbench
+from memcube.activation.folder import kept
 from memcube.governance.keys import KeyStore
 from memcube.governance.ledger import Ledger
 from memcube.governance.sealing import Sealer, SubjectSealer
@@ -30,9 +35,10 @@ from memcube.plaintext.recall import Recaller
 from memcube.plaintext.words import Terms, terms
 from memcube.settings import ModelSettings, Settings
 from memcube.store.memory import InMemoryRecallIndex
-from memcube.store.record import CubeStore
+from memcube.store.record import CubeStore, Partition
 from memcube.store.sqlite import SQLiteCubeStore
-from schemas.topics import AUDIT, EVENTS
+from memcube.store.sqlite.positions import positions_in
+from schemas.topics import ACTIVATION_JOBS, AUDIT, EVENTS, RECALLS
 
 # Kafka sends whole batches of records: at least one, and with this no more.
 _ONE_RECORD: Final = 1
@@ -49,6 +55,7 @@ def wire(settings: Settings) -> Services:
     progress = (
         Progress("memory", EVENTS.name, lambda: record.run(lambda store: store.positions("memory"))),
         Progress("audit", AUDIT.name, lambda: ledger.run(lambda store: store.positions("audit"))),
+        *_of_models(settings),
     )
     clock = partial(datetime.now, UTC)
     source = _source(settings.model)
@@ -75,6 +82,9 @@ def wire(settings: Settings) -> Services:
         ),
         streams=Streams(),
         claims=Claims(clock),
+        model=settings.model,
+        processes=ModelProcesses(settings.model.urls),
+        kept=lambda: kept(settings.data.blocks),
         kafka=settings.bootstrap,
         clock=clock,
         source=source,
@@ -86,6 +96,21 @@ def _source(model: ModelSettings) -> Source | None:
     if model.upstream is not None:
         return Upstream(model.upstream, model.upstream_model, model.upstream_key)
     return ModelClient(model.urls) if model.urls else None
+
+
+def _of_models(settings: Settings) -> tuple[Progress, ...]:
+    """The roles that make blocks, where there is a model: without one nobody reads what is meant for them."""
+    if not settings.model.urls:
+        return ()
+    found = (
+        ("promote", RECALLS.name, settings.data.usage),
+        ("model", ACTIVATION_JOBS.name, settings.data.model_jobs),
+    )
+
+    async def positions(path: Path, role: str) -> Mapping[Partition, int]:
+        return await asyncio.to_thread(positions_in, path, role)
+
+    return tuple(Progress(role, topic, partial(positions, path, role)) for role, topic, path in found)
 
 
 def _record(settings: Settings, sealer: Sealer) -> CubeStore:

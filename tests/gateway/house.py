@@ -19,18 +19,21 @@ from gateway.http.idempotency import Claims
 from gateway.http.letters import Letters
 from gateway.http.model_client import ModelClient
 from gateway.http.prefetch import Prefetch
+from gateway.http.processes import ModelProcesses
 from gateway.http.progress import Progress
 from gateway.http.services import Services
 from gateway.http.streams import Streams
 from gateway.http.ticker import Ticker
 from gateway.log import BusDown, BusError, Message, RawHeaders, Receipt, Record, Span, Unsendable
 from gateway.thread import Workbench
+from memcube.activation.folder import kept
 from memcube.governance.keys import KeyStore
 from memcube.governance.ledger import Ledger
 from memcube.governance.sealing import SubjectSealer
 from memcube.models import HashEmbedder
 from memcube.plaintext.recall import Recaller
 from memcube.plaintext.words import terms
+from memcube.settings import DataFolder, ModelSettings
 from memcube.store.memory import InMemoryRecallIndex
 from memcube.store.record import OutboxMessage
 from memcube.store.sqlite import SQLiteCubeStore
@@ -163,8 +166,12 @@ class House:
         streams: int = 64,
         wait_s: float = 30,
         source: Callable[[], Source] | None = None,
+        model: ModelSettings | None = None,
+        models: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         self.source = source
+        self.model = model or ModelSettings()
+        self.models = models
         self.wait_s = wait_s
         self.folder = folder
         self.now = NOW
@@ -231,6 +238,9 @@ class House:
             ticker=self.ticker,
             streams=Streams(self.streams),
             claims=Claims(lambda: self.now),
+            model=self.model,
+            processes=ModelProcesses(self.model.urls, self.models),
+            kept=lambda: kept(DataFolder(self.folder).blocks),
             kafka=lambda: "127.0.0.1:9092",
             clock=lambda: self.now,
             source=source,
