@@ -55,7 +55,8 @@ class Prompt(msgspec.Struct, frozen=True):
 
 def written(line: Line) -> str:
     """A memory on a line of its own, dated; what could end the section is taken out of it."""
-    text = " ".join(line.text.split()).replace("<memory>", "memory").replace("</memory>", "memory")
+    # In brackets: what is merely cut out of "</</memory>>" leaves another one behind.
+    text = " ".join(line.text.split()).replace("<memory>", "[memory]").replace("</memory>", "[/memory]")
     return f"\n- {text} ({line.since.isoformat()})"
 
 
