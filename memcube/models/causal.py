@@ -16,7 +16,7 @@ import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 from transformers.utils import logging as transformers_logging
 
-from memcube.errors import ModelMissing
+from memcube.errors import ModelMissing, Setup
 from memcube.models.kv import Buffers, Layers, joined
 from memcube.models.language import Array, Fingerprint, Layout, Pause, TooLong
 from memcube.settings import DType
@@ -31,15 +31,22 @@ _SELF_TEST: Final = 16
 class CausalModel:
     """See `LanguageModel`. Threads are capped for the whole process: two that share cores slow each other.
 
-    Raises `ModelMissing` for a folder that holds no model that transformers can read.
+    Raises `ModelMissing` for a folder that holds no model that transformers can read, and `Setup` for a
+    device that is not here.
     """
 
     def __init__(
-        self, folder: Path, *, device: str = "cpu", dtype: DType = "float32", threads: int = 1
+        self,
+        folder: Path,
+        *,
+        name: str | None = None,
+        device: str = "cpu",
+        dtype: DType = "float32",
+        threads: int = 1,
     ) -> None:
         torch.set_num_threads(threads)
         transformers_logging.disable_progress_bar()
-        self.name = folder.name
+        self.name = name or folder.name
         self._tokenizer, self._model = _load(folder, device, dtype)
         self._device = device
         config = self._model.config.get_text_config()
@@ -227,7 +234,11 @@ def _load(folder: Path, device: str, dtype: DType) -> tuple[Any, Any]:
         )
     except (OSError, ValueError, KeyError, json.JSONDecodeError) as error:
         raise ModelMissing(f"transformers cannot read the model in {folder}: {error}") from None
-    return tokenizer, model.to(device).eval()
+    try:
+        return tokenizer, model.to(device).eval()
+    except (RuntimeError, AssertionError) as error:  # as torch tells of a device that it cannot reach
+        told = str(error).partition("\n")[0]
+        raise Setup(f"the model cannot go to device {device!r} ({told}): set MEMCUBE_MODEL_DEVICE") from None
 
 
 def _digest(files: Sequence[Path]) -> str:
