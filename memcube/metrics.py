@@ -334,7 +334,7 @@ def _start_memory() -> None:
 
 
 def _start_model() -> None:
-    for route in ROUTES:
+    for route in TAKEN:
         FIRST_TOKEN_SECONDS.labels(route)
         GENERATION_SECONDS.labels(route)
         for ending in ENDINGS:

@@ -12,16 +12,24 @@ from hypothesis import strategies as st
 from schemas.body import Body, Plain, Sealed
 from schemas.events import (
     INCOMING,
+    OUTGOING,
+    Artefact,
     Audited,
+    Build,
+    Built,
     CubeUpdated,
+    Demote,
+    Drop,
     Edit,
     Extracted,
     Feedback,
     Forget,
     Incoming,
+    JobLine,
     Outgoing,
     Parent,
     Pin,
+    Precision,
     Prompt,
     Recalled,
     Remember,
@@ -46,6 +54,15 @@ bodies: st.SearchStrategy[Body] = st.one_of(
 )
 lists = st.lists(ids, max_size=3).map(tuple)
 parents = st.lists(st.builds(Parent, cube_id=ids, version=st.integers(1, 10**6)), max_size=3).map(tuple)
+_ARTEFACTS: Final = st.builds(
+    Artefact,
+    model=names,
+    fingerprint=names,
+    tokens=st.integers(1, 10**6),
+    bytes=st.integers(1, 10**12),
+    precision=st.sampled_from(get_args(Precision)),
+    seconds=st.floats(0, 1e4),
+)
 _OWN: Final[dict[type[Incoming], dict[str, st.SearchStrategy[Any]]]] = {
     Prompt: {"body": bodies, "source_id": st.none() | names},
     Response: {"body": bodies, "source_id": st.none() | names, "used": lists},
@@ -64,6 +81,14 @@ _OWN: Final[dict[type[Incoming], dict[str, st.SearchStrategy[Any]]]] = {
     Reprocess: {"since": st.none() | times, "until": st.none() | times},
     Shred: {"key_ids": lists},
     Extracted: {"parents": parents, "memories": st.lists(bodies, max_size=3).map(tuple), "processor": names},
+    Built: {
+        "block_id": names,
+        "parents": parents,
+        "processor": names,
+        "reason": names,
+        "artefact": st.none() | _ARTEFACTS,
+    },
+    Demote: {"block_id": names, "reason": names},
 }
 assert _OWN.keys() == set(INCOMING.values()), "an event type is missing here"
 addresses = st.fixed_dictionaries({"tenant": ids}, optional={f"{kind}_id": ids for kind in KINDS}).filter(
@@ -92,6 +117,27 @@ def incoming(draw: st.DrawFn) -> Incoming:
 
 subjects = st.builds(Subject, tenant=ids, kind=st.sampled_from(KINDS), id=ids)
 _KEYS: Final = subjects.map(lambda subject: subject.key)
+_LINES: Final = st.builds(
+    JobLine, cube_id=ids, version=st.integers(1, 10**6), since=times.map(datetime.date), body=bodies
+)
+_JOBS: Final[dict[type[Build | Drop], dict[str, st.SearchStrategy[Any]]]] = {
+    Build: {
+        "block_id": names,
+        "lines": st.lists(_LINES, max_size=3).map(tuple),
+        "reason": names,
+        "budget": st.none() | st.integers(1, 10**6),
+    },
+    Drop: {"block_id": names, "reason": names},
+}
+
+
+@st.composite
+def jobs(draw: st.DrawFn) -> Build | Drop:
+    """What may stand on `memory.activation.jobs`."""
+    struct = draw(st.sampled_from(sorted(_JOBS, key=lambda one: one.__name__)))
+    return struct(**draw(addresses), **draw(st.fixed_dictionaries(_JOBS[struct])))
+
+
 outgoing: st.SearchStrategy[Outgoing] = st.one_of(
     st.builds(
         CubeUpdated,
@@ -104,6 +150,7 @@ outgoing: st.SearchStrategy[Outgoing] = st.one_of(
         **dict.fromkeys(("cube_id", "state", "form", "decision", "reason", "cause"), names),
     ),
     st.builds(Recalled, subject=_KEYS, cubes=parents),
+    jobs(),
     st.builds(
         Audited,
         subject=_KEYS,
@@ -113,3 +160,4 @@ outgoing: st.SearchStrategy[Outgoing] = st.one_of(
         **dict.fromkeys(("cube_id", "state", "digest"), st.none() | names),
     ),
 )
+assert {CubeUpdated, Recalled, Audited, *_JOBS} == set(OUTGOING.values()), "an event type is missing here"

@@ -19,7 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.documents import json_schema
-from schemas.envelope import MAX_MEMORIES, MAX_NAME_LENGTH, Headers, decode, encode, encode_data
+from schemas.envelope import MAX_MEMORIES, MAX_NAME_LENGTH, MAX_PARENTS, Headers, decode, encode, encode_data
 from schemas.errors import ContractError
 from schemas.events import INCOMING, MAX_TEXT_BYTES, OUTGOING, Incoming, Outgoing, type_of
 from schemas.subject import MAX_ID_LENGTH, Subject
@@ -145,6 +145,12 @@ def extracted(count: int, processor: str = "p/1") -> tuple[str, dict[str, Any]]:
     return "memcube.result.extracted.v1", fields
 
 
+def built(parents: int, block_id: str = "b", reason: str = "built") -> tuple[str, dict[str, Any]]:
+    made_of = [{"cube_id": "c", "version": 1}] * parents
+    fields = {"tenant": "t", "user_id": "ada", "block_id": block_id, "parents": made_of, "processor": "p/1"}
+    return "memcube.result.built.v1", {**fields, "reason": reason}
+
+
 def body(**fields: Any) -> dict[str, Any]:
     return {"body": {"kind": "plain", "text": "x", **fields}}
 
@@ -165,6 +171,9 @@ def body(**fields: Any) -> dict[str, Any]:
         (prompt(**body(kind="plain")), prompt(**body(kind="rot13"))),
         (extracted(MAX_MEMORIES), extracted(MAX_MEMORIES + 1)),
         (extracted(1, "p" * MAX_NAME_LENGTH), extracted(1, "p" * (MAX_NAME_LENGTH + 1))),
+        (built(MAX_PARENTS), built(MAX_PARENTS + 1)),
+        (built(1, "b" * MAX_NAME_LENGTH), built(1, "b" * (MAX_NAME_LENGTH + 1))),
+        (built(1, reason="r"), built(1, reason="")),
     ],
 )
 def test_the_schemas_draw_each_limit_where_we_do(
