@@ -13,6 +13,7 @@ import structlog
 from prometheus_client import start_http_server
 
 from memcube import metrics
+from memcube.activation.usage import Usage
 from memcube.errors import MemcubeError
 from memcube.governance.keys import KeyStore
 from memcube.governance.ledger import Ledger
@@ -22,15 +23,20 @@ from memcube.models import load_embedder
 from memcube.plaintext.extract import warm_up
 from memcube.settings import Settings
 from memcube.store.sqlite import SQLiteCubeStore
-from schemas.topics import AUDIT, EVENTS, PARTITIONS
+from schemas.topics import AUDIT, EVENTS, PARTITIONS, RECALLS
 from streams.audit import AuditRole
 from streams.instance import Instance
 from streams.kafka import identify
 from streams.log import TopicIdentity
 from streams.memory import MemoryRole
+from streams.promote import PromoteRole
 from streams.role import Role
 
-ROLES: Final = {"memory": EVENTS, "audit": AUDIT}
+ROLES: Final = {
+    "memory": EVENTS,
+    "audit": AUDIT,
+    "promote": RECALLS,
+}
 
 log = structlog.get_logger()
 
@@ -61,6 +67,8 @@ def _role(name: str, settings: Settings, topic: TopicIdentity) -> Role[Any]:
         return AuditRole(Ledger(settings.data.ledger))
     sealer = SubjectSealer(KeyStore(settings.data.keys))
     store = SQLiteCubeStore(settings.data.record, sealer)
+    if name == "promote":
+        return PromoteRole(store, Usage(settings.data.usage), sealer, settings.model, topic.partitions)
     embedder = load_embedder(settings.embedder, settings.embedder_threads)
     embedder.embed(["warm"])
     # The date parser's first call takes a tenth of a second, which no user's turn should wait for.

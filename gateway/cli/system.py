@@ -27,7 +27,7 @@ from memcube.settings import Child as ChildState
 
 # A worker's word that a person must decide first; see `python -m streams.worker`.
 NEEDS_A_PERSON: Final = frozenset({3})
-ROLES: Final = ("memory", "audit")
+ROLES: Final = ("memory", "audit", "promote")
 log = structlog.get_logger()
 
 

@@ -18,6 +18,7 @@ from gateway.http.streams import Streams
 from gateway.http.ticker import Ticker
 from gateway.log import Bus
 from gateway.thread import Workbench
+from memcube.activation.usage import Usage
 from memcube.governance.ledger import Ledger
 from memcube.governance.sealing import Sealer
 from memcube.plaintext.recall import Recaller
@@ -32,6 +33,7 @@ class Services(msgspec.Struct, frozen=True):
     record: Workbench[CubeStore]
     recalls: Workbench[Recaller]
     ledger: Workbench[Ledger]
+    usage: Workbench[Usage]
     sealer: Workbench[Sealer]
     letters: Letters
     progress: tuple[Progress, ...]
@@ -57,7 +59,7 @@ class Services(msgspec.Struct, frozen=True):
         await self.ticker.close()
         await self.backlog.close()
         await self.bus.close()
-        for bench in (self.recalls, self.record, self.ledger, self.sealer):
+        for bench in (self.recalls, self.record, self.ledger, self.usage, self.sealer):
             await bench.close()
 
 

@@ -17,6 +17,7 @@ from gateway.http.streams import Streams
 from gateway.http.ticker import Ticker
 from gateway.reading import KafkaReader
 from gateway.thread import Workbench
+from memcube.activation.usage import Usage
 from memcube.governance.keys import KeyStore
 from memcube.governance.ledger import Ledger
 from memcube.governance.sealing import Sealer, SubjectSealer
@@ -28,7 +29,7 @@ from memcube.settings import Settings
 from memcube.store.memory import InMemoryRecallIndex
 from memcube.store.record import CubeStore
 from memcube.store.sqlite import SQLiteCubeStore
-from schemas.topics import AUDIT, EVENTS
+from schemas.topics import AUDIT, EVENTS, RECALLS
 
 # Kafka sends whole batches of records: at least one, and with this no more.
 _ONE_RECORD: Final = 1
@@ -41,10 +42,12 @@ def wire(settings: Settings) -> Services:
     record = Workbench("record", lambda: _record(settings, keys()), CubeStore.close)
     recalls: Workbench[Recaller] = Workbench("recall", lambda: recaller(settings, keys()))
     ledger = Workbench("ledger", lambda: Ledger(settings.data.ledger, read_only=True), Ledger.close)
+    usage = Workbench("usage", lambda: Usage(settings.data.usage, read_only=True), Usage.close)
     bus = KafkaBus(settings.bootstrap, sealer)
     progress = (
         Progress("memory", EVENTS.name, lambda: record.run(lambda store: store.positions("memory"))),
         Progress("audit", AUDIT.name, lambda: ledger.run(lambda store: store.positions("audit"))),
+        Progress("promote", RECALLS.name, lambda: usage.run(lambda store: store.positions("promote"))),
     )
     clock = partial(datetime.now, UTC)
     return Services(
@@ -52,6 +55,7 @@ def wire(settings: Settings) -> Services:
         record=record,
         recalls=recalls,
         ledger=ledger,
+        usage=usage,
         sealer=sealer,
         letters=Letters(bus),
         progress=progress,

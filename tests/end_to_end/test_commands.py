@@ -218,7 +218,11 @@ def test_status_topics_and_doctor(memcube: MemCube) -> None:
     assert re.fullmatch(r"http://127\.0\.0\.1:\d+", status["gateway"])
     assert memcube.http.get(f"{status['gateway']}/healthz").is_success
     assert (status["ready"], status["reason"]) == (True, None)
-    assert {role: len(parts) for role, parts in status["lag"].items()} == {"memory": 12, "audit": 1}
+    assert {role: len(parts) for role, parts in status["lag"].items()} == {
+        "memory": 12,
+        "audit": 1,
+        "promote": 12,
+    }
     assert status["store"]["bytes"] > 0
     assert isinstance(status["deadletters"], int)
     assert "http://127.0.0.1:" in memcube.command("status").stdout

@@ -31,11 +31,11 @@ def worker(system: MemCube, role: str) -> int:
 def test_the_processes_are_one_group_and_only_stream_workers_are_named_so(memcube: MemCube) -> None:
     processes = processes_of(memcube.group)
     children = {child["name"]: child["pid"] for child in memcube.json("status")["children"]}
-    assert children.keys() == {"kafka", "memory", "audit", "gateway"}
+    assert children.keys() == {"kafka", "memory", "audit", "promote", "gateway"}
     assert set(children.values()) < set(processes)
     named = {pid for pid, line in processes.items() if "worker" in line}
-    assert named == {worker(memcube, "memory"), worker(memcube, "audit")}
-    assert named == {children["memory"], children["audit"]}
+    assert named == {worker(memcube, role) for role in ("memory", "audit", "promote")}
+    assert named == {children[role] for role in ("memory", "audit", "promote")}
 
 
 def test_a_second_up_on_the_folder_says_so(memcube: MemCube) -> None:
@@ -58,7 +58,7 @@ def test_a_port_that_was_asked_for_and_is_taken_is_an_error(tmp_path: Path) -> N
             assert "a fault" not in done.stderr
 
 
-@pytest.mark.parametrize("role", ["memory", "audit"])
+@pytest.mark.parametrize("role", ["memory", "audit", "promote"])
 def test_a_killed_worker_is_started_again(memcube: MemCube, role: str) -> None:
     user = f"survives-{role}"
     memcube.publish(prompt(user, "Locker 12 belongs to Rui."))
@@ -87,7 +87,7 @@ def test_another_kafka(memcube: MemCube, another: NewSystem) -> None:
     """With --kafka there is no broker of its own; what the log holds becomes a record here as well."""
     memcube.publish(prompt("everywhere", "I live in Faro."))
     guest = another("guest", "--kafka", memcube.address["kafka"], "--gateway-port", "0").start()
-    assert {child["name"] for child in guest.address["children"]} == {"memory", "audit", "gateway"}
+    assert {child["name"] for child in guest.address["children"]} == {"memory", "audit", "promote", "gateway"}
     assert guest.address["kafka"] == memcube.address["kafka"]
     guest.until_quiet()
     assert guest.texts("everywhere") == {"everywhere lives in Faro"}

@@ -73,7 +73,7 @@ def test_every_process_is_scraped_and_every_panel_shows_data(
     memcube: MemCube, prometheus: Prometheus
 ) -> None:
     memcube.publish(Raw(key=b"default/user:ana", headers=(), value=b"not even JSON", partition=0))
-    all_up = dict.fromkeys(("memory", "audit", "gateway"), "up")
+    all_up = dict.fromkeys(("memory", "audit", "promote", "gateway"), "up")
     until(lambda: prometheus.answers() and prometheus.targets() == all_up, 30, prometheus.told)
     panels = expressions()
     until(lambda: not prometheus.without_data(panels), 30, lambda: str(prometheus.without_data(panels)))

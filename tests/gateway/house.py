@@ -22,6 +22,7 @@ from gateway.http.streams import Streams
 from gateway.http.ticker import Ticker
 from gateway.log import BusDown, BusError, Message, RawHeaders, Receipt, Record, Span, Unsendable
 from gateway.thread import Workbench
+from memcube.activation.usage import Usage
 from memcube.governance.keys import KeyStore
 from memcube.governance.ledger import Ledger
 from memcube.governance.sealing import SubjectSealer
@@ -190,6 +191,7 @@ class House:
         ledger = Workbench(
             "ledger", lambda: Ledger(self.folder / "ledger" / "ledger.sqlite", read_only=True), Ledger.close
         )
+        usage = Workbench("usage", lambda: Usage(self.folder / "usage.sqlite", read_only=True), Usage.close)
         progress = (
             Progress(
                 "memory",
@@ -218,6 +220,7 @@ class House:
             record=store,  # type: ignore[arg-type]
             recalls=Workbench("recall", recaller),
             ledger=ledger,
+            usage=usage,
             sealer=Workbench("sealer", lambda: sealer),
             letters=Letters(self.bus),
             progress=progress,

@@ -31,9 +31,13 @@ def system(folder: Path, metrics_port: str = "") -> LocalSystem:
 
 def test_the_workers_ports_are_free_ones_unless_they_are_named(tmp_path: Path) -> None:
     first = free_port()
-    assert system(tmp_path / "named", str(first))._metrics_ports == {"memory": first, "audit": first + 1}
+    assert system(tmp_path / "named", str(first))._metrics_ports == {
+        "memory": first,
+        "audit": first + 1,
+        "promote": first + 2,
+    }
     free = system(tmp_path / "free")._metrics_ports
-    assert len({*free.values(), 0}) == 3
+    assert len({*free.values(), 0}) == 4
 
 
 def test_a_named_port_that_is_taken_is_an_error_that_names_it(tmp_path: Path) -> None:
