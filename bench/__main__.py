@@ -31,6 +31,8 @@ BENCHMARKS: Final = {
     "memory": "memory of every process, idle and after 5,000 events (4 minutes)",
     "recall-scale": "a recall of 1k to 100k memories in one subject and in many, its phases, its first time"
     " and its memory (4 minutes)",
+    "promotion": "how many uses find their memory in a block, beside LRU, LFU and the optimum: simulated"
+    " (2 minutes)",
     "startstop": "how long processes, `memcube up` and commands take to start and to stop (2 minutes)",
 }
 # Judge what is recalled, extracted and kept instead of timing it, and have options of their own. Each is

@@ -18,7 +18,7 @@ from memcube.store.record import Partition
 # A second series for every one that counts, told by nobody's panel.
 disable_created_metrics()  # type: ignore[no-untyped-call]
 
-ROLES: Final = ("memory", "audit", "model")
+ROLES: Final = ("memory", "audit", "promote", "model")
 OUTCOMES: Final = ("applied", "repeated", "refused")
 STAGES: Final = ("extract", "embed", "consolidate", "commit")
 WAITS: Final = ("log", "queue")
@@ -27,6 +27,9 @@ PHASES: Final = ("position", "embedding", "bm25", "vector", "fusion", "folding",
 STORES: Final = ("record", "ledger")
 METHODS: Final = ("GET", "POST", "PATCH", "PUT", "DELETE", "HEAD", "OPTIONS")
 STATUSES: Final = ("2xx", "3xx", "4xx", "5xx", "gone")
+# Why blocks are built, and why they are given up.
+PROMOTED: Final = ("hot", "changed", "more-hot")
+DEMOTED: Final = ("cold", "stale", "other-model", "over-budget")
 OTHER: Final = "other"
 # How memory reached the model.
 TAKEN: Final = ("none", "text", "kv")
@@ -94,6 +97,7 @@ LABELS: Final[Mapping[str, tuple[str, ...] | None]] = {
     "decision": tuple(Decision),
     "form": tuple(Form),
     "reason": REASONS,
+    "cause": PROMOTED + DEMOTED,
     "stage": STAGES + WAITS,
     "source": VECTORS,
     "phase": PHASES,
@@ -194,6 +198,16 @@ UNSENDABLE: Final = Counter(
 
 DECISIONS: Final = Counter(
     "memcube_decisions_total", "Versions of memories made, by decision and form", ["decision", "form"]
+)
+PROMOTIONS: Final = Counter(
+    "memcube_promotions_total", "Blocks of hot memories that were asked to be built, by why", ["cause"]
+)
+DEMOTIONS: Final = Counter("memcube_demotions_total", "Blocks that role promote gave up, by why", ["cause"])
+BUILDS_WAITING: Final = Gauge(
+    "memcube_builds_waiting", "Subjects whose hot memories are worth a block and wait for their turn"
+)
+BUILDS_UNDER_WAY: Final = Gauge(
+    "memcube_builds_under_way", "Blocks asked of role model whose result is not known yet"
 )
 DEADLETTERS: Final = Counter(
     "memcube_deadletters_total", "Events refused to the dead letters, by why", ["role", "reason"]
@@ -320,6 +334,11 @@ def start_worker(role: str) -> None:
         _start_memory()
     if role == "model":
         _start_model()
+    if role == "promote":
+        for cause in PROMOTED:
+            PROMOTIONS.labels(cause)
+        for cause in DEMOTED:
+            DEMOTIONS.labels(cause)
 
 
 def _start_memory() -> None:

@@ -13,6 +13,7 @@ import structlog
 from prometheus_client import start_http_server
 
 from memcube import metrics
+from memcube.activation.usage import Usage
 from memcube.errors import MemcubeError
 from memcube.governance.keys import KeyStore
 from memcube.governance.ledger import Ledger
@@ -22,15 +23,16 @@ from memcube.models import load_embedder
 from memcube.plaintext.extract import warm_up
 from memcube.settings import Settings
 from memcube.store.sqlite import SQLiteCubeStore
-from schemas.topics import ACTIVATION_JOBS, AUDIT, EVENTS, PARTITIONS
+from schemas.topics import ACTIVATION_JOBS, AUDIT, EVENTS, PARTITIONS, RECALLS
 from streams.audit import AuditRole
 from streams.instance import Instance
 from streams.kafka import identify
 from streams.log import TopicIdentity
 from streams.memory import MemoryRole
+from streams.promote import PromoteRole
 from streams.role import Role
 
-ROLES: Final = {"memory": EVENTS, "audit": AUDIT, "model": ACTIVATION_JOBS}
+ROLES: Final = {"memory": EVENTS, "audit": AUDIT, "promote": RECALLS, "model": ACTIVATION_JOBS}
 
 log = structlog.get_logger()
 
@@ -66,6 +68,8 @@ def _role(name: str, settings: Settings, topic: TopicIdentity, serve_port: int) 
         return model_role(settings, topic.partitions, serve_port)
     sealer = SubjectSealer(KeyStore(settings.data.keys))
     store = SQLiteCubeStore(settings.data.record, sealer)
+    if name == "promote":
+        return PromoteRole(store, Usage(settings.data.usage), sealer, settings.model, topic.partitions)
     embedder = load_embedder(settings.embedder, settings.embedder_threads)
     embedder.embed(["warm"])
     # The date parser's first call takes a tenth of a second, which no user's turn should wait for.

@@ -50,7 +50,7 @@ def demo(
         settings = msgspec.structs.replace(
             place.settings(), data=DataFolder(folder), gateway_port=0, kafka_port=0
         )
-        system = LocalSystem(settings, _show)
+        system = LocalSystem(settings, _show, models=models)
         console.rule("[bold]MemCube demo[/]")
         prepare(system, console)
         show = _Show(system, load_script(), models=models)

@@ -96,7 +96,17 @@ def _audit(settings: Settings) -> _Store:
     return Ledger(settings.data.ledger)
 
 
-_STORES: Final[Mapping[str, Callable[[Settings], _Store]]] = {"memory": _memory, "audit": _audit}
+def _promote(settings: Settings) -> _Store:
+    from memcube.activation.usage import Usage  # noqa: PLC0415
+
+    return Usage(settings.data.usage)
+
+
+_STORES: Final[Mapping[str, Callable[[Settings], _Store]]] = {
+    "memory": _memory,
+    "audit": _audit,
+    "promote": _promote,
+}
 
 
 def _must_rest(place: Place, role: str) -> None:

@@ -30,6 +30,8 @@ from memcube.settings import Child as ChildState
 # A worker's word that a person must decide first; see `python -m streams.worker`.
 NEEDS_A_PERSON: Final = frozenset({3})
 ROLES: Final = ("memory", "audit")
+# Where there is a model: without one nobody would do what is promoted.
+PROMOTE: Final = "promote"
 MODEL: Final = "model"
 log = structlog.get_logger()
 
@@ -54,7 +56,9 @@ class LocalSystem:
         self._bootstrap = settings.kafka or ""
         before = _number(last.gateway) if last else 0
         self._gateway_port = claims.port(settings.gateway_port, DEFAULT_GATEWAY_PORT, before)
-        roles = (*ROLES, MODEL) if models and _has_model(settings) else ROLES
+        own = models and _has_model(settings)
+        roles = (*ROLES, PROMOTE) if own or settings.model.urls else ROLES
+        roles = (*roles, MODEL) if own else roles
         self._metrics_ports = _metrics_ports(settings, claims, roles)
         self._models = settings.model.urls
         if MODEL in roles:

@@ -16,6 +16,11 @@ import msgspec
 # when it has cooled to the second: between them it stays as it is, or it would come and go with each use.
 HOT: Final = 2.0
 COLD: Final = 0.5
+# Where the budget is too small for all, a newcomer takes a member's place when it is so much hotter: two that
+# are used in turn would otherwise push each other out for ever.
+HOTTER: Final = 1.5
+# Of what the block saves already: for less than this a whole file is not written anew. Small gains add up.
+WORTH: Final = 0.05
 
 
 class Candidate(msgspec.Struct, frozen=True):
@@ -51,7 +56,8 @@ def choose(
     """
     current = {candidate.cube_id: candidate for candidate in candidates}
     wanted = [one for one in candidates if force or one.pinned or one.heat >= _bar(one, held)]
-    wanted.sort(key=lambda one: (not one.pinned, -one.heat / one.tokens if one.tokens else 0.0, one.cube_id))
+    # What a memory saves for each of its tokens is its heat.
+    wanted.sort(key=lambda one: (not one.pinned, -_standing(one, held), one.cube_id))
     chosen: dict[str, Candidate] = {}
     room = budget
     for one in wanted:
@@ -69,15 +75,25 @@ def choose(
         return Choice(members, build=True, reason="a memory of the block has changed")
     if force and {one.cube_id for one in members} != set(held):
         return Choice(members, build=True, reason="asked for")
-    gained = sum(one.heat * one.tokens for one in chosen.values())
+    leaving = [current[cube_id] for cube_id in held if cube_id not in {one.cube_id for one in members}]
+    gained = _saved(tuple(chosen.values())) - _saved(leaving)
     cost = sum(one.tokens for one in chosen.values())
-    if chosen and gained >= HOT * cost:
+    if chosen and gained >= max(HOT * cost if not leaving else 0.0, WORTH * _saved(staying)):
         return Choice(members, build=True, reason="more has become hot")
     return Choice(members, build=False, reason="as it is")
 
 
 def _bar(one: Candidate, held: Mapping[str, int]) -> float:
     return COLD if one.cube_id in held else HOT
+
+
+def _standing(one: Candidate, held: Mapping[str, int]) -> float:
+    return one.heat * HOTTER if one.cube_id in held else one.heat
+
+
+def _saved(members: Sequence[Candidate]) -> float:
+    """Tokens of prefill that these are expected to save."""
+    return sum(one.heat * one.tokens for one in members)
 
 
 def _version(current: Mapping[str, Candidate], cube_id: str) -> int | None:
