@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from memcube.cube import MemCube, cube_id
+from memcube.cube import MemCube, Payload, cube_id
 from memcube.governance.sealing import Sealer, event_context, seal_content
 from memcube.store.record import OutboxMessage
 from processors.audit import AuditRecord
@@ -26,7 +26,7 @@ def update(cube: MemCube, subject: Subject, partition: int, sealer: Sealer) -> O
     if cube.payload is None:
         return OutboxMessage(UPDATES.name, partition, key, headers=(), value=None)
     event_id = f"{cube.id}:{cube.version}"
-    content = Content(text=cube.text, name=cube.sources[0].speaker if cube.sources else None)
+    content = Content(text=_told(cube.payload), name=cube.sources[0].speaker if cube.sources else None)
     data = CubeUpdated(
         subject=subject.key,
         cube_id=cube.id,
@@ -80,6 +80,14 @@ def shred(opened: Opened, key_ids: tuple[str, ...], partitions: int) -> OutboxMe
         subject=subject,
     )
     return OutboxMessage(EVENTS.name, partition_for(key, partitions), key, headers, value)
+
+
+def _told(payload: Payload) -> str:
+    """The words; of a block, which has none, what it is: a body without words is refused by its readers."""
+    kept = payload.artefact
+    if kept is None:
+        return payload.text
+    return f"{len(payload.parents)} memories, {kept.tokens:,} tokens, {kept.model}"
 
 
 def _address(subject: Subject) -> dict[str, str]:

@@ -98,6 +98,9 @@ def list_cubes(
         list[str] | None,
         typer.Option(help="Only this state, e.g. active (can be repeated; default: all but erased)."),
     ] = None,
+    kind: Annotated[
+        str, typer.Option(help="`activation`: the blocks that were prefilled of memories.")
+    ] = "plaintext",
     episodes: Annotated[bool, typer.Option("--episodes", help="Raw turns as well.")] = False,
     as_of: Annotated[
         str | None, typer.Option(help="Only what was true then: a day (its end) or a time.")
@@ -109,13 +112,13 @@ def list_cubes(
 ) -> None:
     """The memories of a subject."""
     with running_gateway(place) as gateway:
-        query = {"limit": limit, "state": state or None, "episodes": episodes, **place.address}
+        query = {"limit": limit, "kind": kind, "state": state or None, "episodes": episodes, **place.address}
         query |= {"as_of": as_of, "known_at": known_at}
         found = gateway.get("/v1/cubes", **query)
     if json:
         show.as_json(found)
         return
-    rows = [(cube["id"], cube["state"], cube["text"], _validity(cube)) for cube in found["cubes"]]
+    rows = [(cube["id"], cube["state"], _held(cube), _validity(cube)) for cube in found["cubes"]]
     show.table(("id", "state", "memory", "valid"), rows, empty="no memories")
     if found["next"] is not None:
         typer.echo(f"the first {limit}: see more with --limit", err=True)
@@ -138,7 +141,10 @@ def show_cube(
     if json:
         show.as_json(cube)
         return
-    rows = [(name, value) for name, value in cube.items() if name != "provenance"]
+    block = cube.pop("block", None) or {"parents": []}
+    parents = block.pop("parents")
+    rows = [(name, value) for name, value in (cube | block).items() if name != "provenance"]
+    rows += [("holds", f"{parent['cube_id']}, version {parent['version']}") for parent in parents]
     rows += [
         ("said", f"by {origin['speaker']}, {show.day(origin['time'])}, event {origin['event_id']}")
         for origin in cube["provenance"]
@@ -161,7 +167,7 @@ def show_history(place: Place, cube_id: CubeId, *, json: AsJson = False) -> None
             show.day(cube["recorded_at"]),
             f"{cube['decision']} ({cube['reason']})",
             cube["state"],
-            cube["text"],
+            _held(cube),
             _validity(cube),
             cube["cause"],
         )
@@ -251,6 +257,14 @@ def ordered(gateway: Gateway, place: Place, **fields: Any) -> dict[str, Any]:
     # The person's own clock: "today" in a text is meant in their time zone.
     now = datetime.now().astimezone().isoformat()
     return gateway.post("/v1/commands", {**place.address, **fields, "timestamp": now}, wait="recallable")
+
+
+def _held(cube: dict[str, Any]) -> str:
+    """Its words; of a block, of how many memories it was made and for which model."""
+    block = cube.get("block")
+    if block is None:
+        return str(cube["text"])
+    return f"{len(block['parents'])} memories, {block['tokens']:,} tokens, {block['model']}"
 
 
 def _validity(cube: dict[str, Any]) -> str:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from pydantic import BaseModel
 
-from memcube.cube import MemCube, Source
+from memcube.cube import MemCube, Payload, Source
 from memcube.plaintext import memory as recalled
 
 
@@ -111,8 +111,42 @@ class Memories(BaseModel):
     context_tokens: int | None = None
 
 
+class Parent(BaseModel):
+    """A memory in a block, at the version that was prefilled."""
+
+    cube_id: str
+    version: int
+
+
+class Block(BaseModel):
+    """What a block was made of, in its order, and what is kept of it. `seconds`: that the prefill took."""
+
+    parents: list[Parent]
+    model: str
+    fingerprint: str
+    tokens: int
+    bytes: int
+    precision: str
+    seconds: float
+
+    @classmethod
+    def of(cls, payload: Payload | None) -> Block | None:
+        if payload is None or payload.artefact is None:
+            return None
+        kept = payload.artefact
+        return cls(
+            parents=[Parent(cube_id=one.cube_id, version=one.version) for one in payload.parents],
+            model=kept.model,
+            fingerprint=kept.fingerprint,
+            tokens=kept.tokens,
+            bytes=kept.bytes,
+            precision=kept.precision,
+            seconds=kept.seconds,
+        )
+
+
 class Cube(BaseModel):
-    """One version of a cube with all that is known of it."""
+    """One version of a cube with all that is known of it. `block`: of activation memory, else null."""
 
     id: str
     text: str
@@ -132,6 +166,7 @@ class Cube(BaseModel):
     cause: str
     processor: str
     provenance: list[Origin]
+    block: Block | None = None
 
     @classmethod
     def of(cls, cube: MemCube) -> Cube:
@@ -154,6 +189,7 @@ class Cube(BaseModel):
             cause=cube.cause,
             processor=cube.processor,
             provenance=[Origin.of(source) for source in cube.sources],
+            block=Block.of(cube.payload),
         )
 
 

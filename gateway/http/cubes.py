@@ -10,7 +10,7 @@ from gateway.http.answers import Cube, Cubes, History
 from gateway.http.documented import problems
 from gateway.http.moments import as_of as day_or_moment
 from gateway.http.services import Filters, House, Whose
-from memcube.cube import Form, State
+from memcube.cube import Form, Kind, State
 from memcube.errors import NoSuchCube
 
 router = APIRouter(prefix="/v1/cubes", tags=["cubes"])
@@ -24,6 +24,9 @@ async def list_cubes(
     subject: Whose,
     others: Filters,
     *,
+    kind: Annotated[
+        Kind, Query(description="`activation`: the blocks that were prefilled of memories")
+    ] = Kind.PLAINTEXT,
     episodes: Annotated[bool, Query(description="raw turns as well")] = False,
     state: Annotated[list[State] | None, Query(description="all but erased, if not given")] = None,
     limit: Annotated[int, Query(ge=1, le=10_000)] = 1_000,
@@ -41,11 +44,12 @@ async def list_cubes(
     """
     states = frozenset(state) if state else frozenset(State) - {State.ERASED}
     true, known = (None if text is None else day_or_moment(text) for text in (as_of, known_at))
-    form = None if episodes else Form.FACT
+    form = Form.FACT if kind is Kind.PLAINTEXT and not episodes else None
     found = await house.record.run(
         lambda store: store.list_cubes(
             subject.key,
             limit=limit + 1,
+            kind=kind,
             form=form,
             states=states,
             others=others,

@@ -102,7 +102,9 @@ def effect(store: CubeStore, subject: str, event_id: str) -> Effect:
     return Effect(
         event_id=event_id,
         applied=event_id in store.applied(subject, [event_id]),
-        changes=[Change.of(cube) for cube in store.caused_by(subject, event_id)],
+        changes=[
+            Change.of(cube) for cube in store.caused_by(subject, event_id) if not cube.fell_with_parents
+        ],
     )
 
 

@@ -127,7 +127,7 @@ def _is_forgotten(store: CubeStore, event: _Event) -> bool:
             return is_erased(store, event.subject, cube_id(event.subject, event.id, "episode"))
     # A text that was given may have been merged into any cube: is there one that still shows it?
     return event.id in store.applied(event.subject, [event.id]) and not any(
-        version.payload for version in store.caused_by(event.subject, event.id)
+        version.text for version in store.caused_by(event.subject, event.id)
     )
 
 

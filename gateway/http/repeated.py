@@ -42,7 +42,9 @@ def is_another(store: CubeStore, message: Message) -> bool:
 
 
 def _went_along(version: MemCube) -> bool:
-    """A turn that left recall as nothing it says holds any more: no event is sent for that."""
+    """A turn that left recall as nothing it says holds any more, or a block: no event is sent for that."""
+    if version.form is Form.BLOCK:
+        return True
     return version.form is Form.EPISODE and version.decision is Decision.SUPERSEDE
 
 

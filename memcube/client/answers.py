@@ -9,7 +9,7 @@ from typing import Final
 import msgspec
 
 from schemas.body import Plain
-from schemas.events import Incoming, Outgoing
+from schemas.events import Incoming, Outgoing, Parent
 
 _SHOWN: Final = 80
 
@@ -67,8 +67,23 @@ class Found(msgspec.Struct, frozen=True):
         return _lines("Found", "memories", self.memories)
 
 
+class Block(msgspec.Struct, frozen=True):
+    """What a block of activation memory was made of, in its order, and what is kept of it.
+
+    tokens: of the whole prefix. bytes: of the file. seconds: that the prefill took.
+    """
+
+    parents: tuple[Parent, ...]
+    model: str
+    fingerprint: str
+    tokens: int
+    bytes: int
+    precision: str
+    seconds: float
+
+
 class Cube(msgspec.Struct, frozen=True):
-    """One version of a memory with all that is known of it."""
+    """One version of a memory with all that is known of it. `block`: of one that has no text."""
 
     id: str
     text: str
@@ -88,6 +103,7 @@ class Cube(msgspec.Struct, frozen=True):
     cause: str
     processor: str
     provenance: tuple[Origin, ...]
+    block: Block | None = None
 
     def __repr__(self) -> str:
         return (

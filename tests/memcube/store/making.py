@@ -12,6 +12,7 @@ import numpy as np
 from memcube.cube import Decision, Form, Kind, MemCube, Payload, Source, State, cube_id
 from memcube.store.record import CubeStore, Embedded, OutboxMessage, Partition, Share, SubjectWork, Vector
 from memcube.vectors import TokenVectors
+from schemas.events import Artefact, Parent
 from schemas.subject import Others
 
 ANNA = "default/user:anna"
@@ -54,6 +55,17 @@ def new_cube(
         cause=event_id,
         processor="consolidate/1",
     )
+
+
+def new_block(*made_of: MemCube, seq: int, subject: str = ANNA, model: str = "smollm2") -> MemCube:
+    """Of the newest versions of these memories."""
+    cube = new_cube(f"block of {seq}", subject=subject, seq=seq, form=Form.BLOCK)
+    kept = Artefact(
+        model=model, fingerprint="f" * 64, tokens=40, bytes=1_843_200, precision="float", seconds=0.1
+    )
+    held = tuple(Parent(one.id, one.version) for one in made_of)
+    payload = Payload("", (), parents=held, artefact=kept)
+    return msgspec.structs.replace(cube, kind=Kind.ACTIVATION, payload=payload, decision=Decision.BUILD)
 
 
 def next_version(

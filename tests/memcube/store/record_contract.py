@@ -14,7 +14,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from memcube.cube import Form, State
+from memcube.cube import Form, Kind, State
 from memcube.errors import NoSuchCube, StoreFault
 from memcube.governance.sealing import Sealer
 from memcube.store.digest import replay_digest
@@ -29,6 +29,7 @@ from tests.memcube.store.making import (
     embedded,
     erased,
     message,
+    new_block,
     new_cube,
     next_version,
     partition,
@@ -301,6 +302,102 @@ class CubeStoreContract:
         assert store.subjects("a") == ["a/user:x", "a/user:y"]
         assert store.subjects("a/b") == ["a%2Fb/user:x"]
         assert store.subjects("nobody") == []
+
+    # --- cubes by id, and blocks --------------------------------------------------------------------
+
+    def test_cubes_are_read_in_the_order_of_their_ids_at_their_newest_version(self, store: CubeStore) -> None:
+        one, two, three = (new_cube(f"fact {n}", seq=n) for n in (1, 2, 3))
+        changed = next_version(one, seq=4, text="fact 1, put right")
+        gone = erased(two, seq=5)
+        commit(store, share(work(one, two, three, changed, gone)))
+        asked = [three.id, "no such cube", two.id, one.id]
+        assert store.cubes(ANNA, asked) == [three, gone, changed]
+        assert store.cubes(BEN, asked) == []
+        assert store.cubes(ANNA, ()) == []
+
+    def test_active_blocks_come_with_their_memories_the_newest_first(self, store: CubeStore) -> None:
+        one, two = new_cube("one"), new_cube("two", seq=2)
+        first = new_block(two, one, seq=3)
+        second = new_block(one, seq=4, model="another")
+        ended = new_block(two, seq=5, model="a third")
+        over = next_version(ended, seq=6, state=State.SUPERSEDED)
+        commit(store, share(work(one, two, first, second, ended, over)))
+        held = store.blocks(ANNA)
+        assert [(block.cube, block.parents) for block in held] == [(second, (one,)), (first, (two, one))]
+        assert all(block.current for block in held)
+        assert store.blocks(BEN) == []
+
+    @pytest.mark.parametrize("change", ["edited", "ended", "erased"])
+    def test_a_block_of_which_a_memory_has_changed_is_not_current(
+        self, store: CubeStore, change: str
+    ) -> None:
+        one, two = new_cube("one"), new_cube("two", seq=2)
+        commit(store, share(work(one, two, new_block(one, two, seq=3))))
+        now = {
+            "edited": next_version(one, seq=4, text="another"),
+            "ended": next_version(one, seq=4, state=State.SUPERSEDED),
+            "erased": erased(one, seq=4),
+        }[change]
+        commit(store, share(work(now, base=3), base=1))
+        [held] = store.blocks(ANNA)
+        assert held.parents == (now, two)
+        assert not held.current
+
+    def test_a_block_whose_memory_is_not_there_is_not_current(self, store: CubeStore) -> None:
+        one = new_cube("one")
+        commit(store, share(work(one, new_block(one, new_cube("never kept"), seq=2))))
+        [held] = store.blocks(ANNA)
+        assert held.parents == (one,)
+        assert not held.current
+
+    def test_a_block_that_a_destroyed_key_sealed_is_none(self, store: CubeStore, sealer: Sealer) -> None:
+        one = new_cube("one")
+        commit(store, share(work(one, new_block(one, seq=2))))
+        sealer.destroy(ANNA, sealer.rotate(ANNA))
+        assert store.blocks(ANNA) == []
+        assert [cube.payload for cube in store.cubes(ANNA, [one.id])] == [None]
+
+    def test_blocks_and_their_memories_are_of_one_moment(
+        self, store: CubeStore, open_store: OpenStore
+    ) -> None:
+        one = new_cube("one")
+        commit(store, share(work(one, new_block(one, seq=2))))
+        reader, done = open_store(), threading.Event()
+
+        def read() -> int:
+            reads = 0
+            while not done.is_set() or reads == 0:
+                assert all(held.current for held in reader.blocks(ANNA))
+                reads += 1
+            return reads
+
+        with ThreadPoolExecutor(1) as pool:
+            reading = pool.submit(read)
+            try:
+                block = store.blocks(ANNA)[0].cube
+                for batch in range(1, 30):
+                    seq = 3 * batch
+                    one = next_version(one, seq=seq)
+                    over = next_version(block, seq=seq + 1, state=State.SUPERSEDED)
+                    block = new_block(one, seq=seq + 2)
+                    commit(store, share(work(one, over, block, base=seq - 1), base=batch))
+            finally:
+                done.set()
+            assert reading.result() > 0
+
+    def test_a_block_is_listed_as_what_it_is_and_never_due(self, store: CubeStore) -> None:
+        one = new_cube("one")
+        block = new_block(one, seq=2)
+        later = one.recorded_at + timedelta(days=900)
+        block = msgspec.structs.replace(block, valid_from=one.recorded_at + timedelta(days=1))
+        commit(store, share(work(one, block)))
+        assert store.list_cubes(ANNA, limit=9) == [one]
+        assert store.list_cubes(ANNA, limit=9, kind=Kind.ACTIVATION) == [block]
+        assert store.list_cubes(ANNA, limit=9, kind=Kind.PARAMETRIC) == []
+        assert store.list_cubes(ANNA, limit=9, kind=None) == [block, one]
+        assert store.list_cubes(ANNA, limit=9, kind=Kind.ACTIVATION, known_at=later) == [block]
+        assert store.count(ANNA) == {Form.FACT: 1, Form.BLOCK: 1}
+        assert store.due(later) == []
 
     # --- vectors ---------------------------------------------------------------------------------
 
