@@ -28,6 +28,27 @@ STORES: Final = ("record", "ledger")
 METHODS: Final = ("GET", "POST", "PATCH", "PUT", "DELETE", "HEAD", "OPTIONS")
 STATUSES: Final = ("2xx", "3xx", "4xx", "5xx", "gone")
 OTHER: Final = "other"
+# How memory reached the model.
+TAKEN: Final = ("none", "text", "kv")
+# Why there was no answer; what is not among them is `other`.
+REFUSALS: Final = (
+    "answer-not-stored",
+    "backlog",
+    "context_length_exceeded",
+    "gone",
+    "idempotency-key-reused",
+    "kafka-down",
+    "model-down",
+    "model-failed",
+    "model-strange",
+    "model_not_found",
+    "no-model",
+    "upstream-missing",
+    "upstream-refused",
+    "upstream-silent",
+    "upstream-strange",
+    OTHER,
+)
 # What our errors call themselves; a reason that is not among them is counted as `other`.
 REASONS: Final = (
     "bad-payload",
@@ -66,11 +87,14 @@ LABELS: Final[Mapping[str, tuple[str, ...] | None]] = {
     "route": None,
     "method": (*METHODS, OTHER),
     "status": STATUSES,
+    "taken": TAKEN,
+    "why": REFUSALS,
 }
 
 # From a cached answer to a backlog of hours.
 _LONG: Final = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 1800.0, 7200.0)
 _SHORT: Final = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
+_CHAT: Final = (0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0)
 _HTTP: Final = (0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 
 # --- is it alive -----------------------------------------------------------------------------------------
@@ -192,6 +216,31 @@ HTTP_REQUESTS: Final = Counter(
     "Requests answered, by class of status; gone: the client left before the answer",
     ["route", "method", "status"],
 )
+CHAT_SECONDS: Final = Histogram(
+    "memcube_chat_seconds",
+    "Of each answer, from the request's arrival to its last word, by the route that memory took",
+    ["taken"],
+    buckets=_CHAT,
+)
+CHAT_FIRST: Final = Histogram(
+    "memcube_chat_first_token_seconds",
+    "Of each answer, from the request's arrival until its first word goes out, recall included",
+    ["taken"],
+    buckets=_CHAT,
+)
+CHAT_OVERHEAD: Final = Histogram(
+    "memcube_chat_overhead_seconds",
+    "Of each answer, what the gateway itself adds until the first word: outside recall and the model call",
+    buckets=_SHORT,
+)
+CHAT_REFUSED: Final = Counter(
+    "memcube_chat_refused_total",
+    "Chats that were refused, broke off, or whose answer was not stored, by why",
+    ["why"],
+)
+PREFETCHES: Final = Counter(
+    "memcube_prefetches_total", "Blocks that a model process was told to load ahead of the first question"
+)
 STREAMS: Final = Gauge("memcube_http_streams", "Event streams (server-sent events) open now")
 REJECTED: Final = Counter(
     "memcube_http_rejected_total", "Requests answered with 429 because role memory is too far behind"
@@ -228,6 +277,11 @@ def start_gateway() -> None:
     """Tell the gateway's histograms at 0."""
     for phase in PHASES:
         RECALL_SECONDS.labels(phase)
+    for taken in TAKEN:
+        CHAT_SECONDS.labels(taken)
+        CHAT_FIRST.labels(taken)
+    for why in REFUSALS:
+        CHAT_REFUSED.labels(why)
 
 
 def position(partition: Partition, offset: int) -> None:
@@ -237,3 +291,8 @@ def position(partition: Partition, offset: int) -> None:
 def dead_letter(role: str, reason: str) -> None:
     """Count one, under a reason of the closed set."""
     DEADLETTERS.labels(role, reason if reason in REASONS else OTHER).inc()
+
+
+def chat_refused(why: str) -> None:
+    """Count one, under a reason of the closed set."""
+    CHAT_REFUSED.labels(why if why in REFUSALS else OTHER).inc()

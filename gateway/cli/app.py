@@ -10,6 +10,7 @@ from typer.core import TyperGroup
 from typer.main import get_command
 
 from gateway.cli.activations import activations
+from gateway.cli.chat import chat
 from gateway.cli.deadletters import deadletters
 from gateway.cli.doctor import doctor
 from gateway.cli.events import events
@@ -60,6 +61,7 @@ for _name, _help in _STARTERS.items():
 
 app.command("import")(import_file)
 app.command("recall")(recall)
+app.command()(chat)
 app.add_typer(cubes, name="cubes")
 app.add_typer(events, name="events")
 app.add_typer(activations, name="activations")

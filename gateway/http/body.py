@@ -61,7 +61,7 @@ class BodyGate:
                 counted.leave()
             problem = counted.problem
         if problem is not None:
-            await _answer(problem, receive, send)
+            await _answer(problem, scope["path"], receive, send)
 
     def _refused(self, path: str, headers: Headers) -> Problem | None:
         """What the headers alone tell."""
@@ -177,8 +177,8 @@ def _not_json(content_type: str) -> Problem | None:
     return Problem(415, "The body is not JSON", detail, "not-json")
 
 
-async def _answer(problem: Problem, receive: Receive, send: Send) -> None:
-    response = problem.response()
+async def _answer(problem: Problem, path: str, receive: Receive, send: Send) -> None:
+    response = problem.response(path)
     headers = [*response.raw_headers, (b"connection", b"close")]
     await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
     await send({"type": "http.response.body", "body": response.body, "more_body": True})

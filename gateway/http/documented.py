@@ -8,6 +8,8 @@ from typing import Any, Final
 from fastapi import FastAPI
 from pydantic import BaseModel, ConfigDict
 
+from gateway.http.chat_answer import OpenAIError, OpenAIProblem
+from gateway.http.problems import OPENAI_PATHS
 from gateway.http.requests import Turn
 
 _REF: Final = "#/components/schemas/{model}"
@@ -25,6 +27,14 @@ _MEANING: Final[Mapping[int, str]] = {
     500: "A fault in MemCube: its log has the cause",
     503: "Kafka, the record or a model is away, or there is no place for another stream: send again later",
     504: "In the log and safe, but not recallable within 30 s; of a block: not built yet",
+    502: "The model speaks another language than ours, or the upstream one refuses us",
+}
+_CHAT_MEANING: Final[Mapping[int, str]] = {
+    400: "The request is not valid, asks for what is not supported, or is too long for the model",
+    404: "There is no such model",
+    422: "The same as 400, which is the one that is sent",
+    503: "There is no model (`make setup-models`, or MEMCUBE_UPSTREAM), or it, Kafka or the record is away",
+    504: "The upstream model said nothing for too long",
 }
 # Of every route, and of those that take a body.
 _EVERYWHERE: Final = (422, 500, 503)
@@ -65,6 +75,16 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     return found
 
 
+def openai_problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """As `problems`, of a route that OpenAI's clients read."""
+    content = {"application/json": {"schema": {"$ref": _REF.format(model="OpenAIProblem")}}}
+    found = problems(*statuses)
+    for status, told in found.items():
+        told["content"] = content
+        told["description"] = _CHAT_MEANING.get(int(status), told["description"])
+    return found
+
+
 def describe(app: FastAPI) -> None:
     """Let the app's document tell of its problems."""
     plain = app.openapi
@@ -84,11 +104,15 @@ def _complete(schema: dict[str, Any]) -> None:
         components.pop(unused, None)
     components["Problem"] = ProblemOut.model_json_schema(ref_template=_REF)
     components["Turn"] = Turn.model_json_schema(ref_template=_REF)
-    for path in schema["paths"].values():
+    for model in (OpenAIError, OpenAIProblem):
+        components[model.__name__] = model.model_json_schema(ref_template=_REF)
+    components["OpenAIProblem"].pop("$defs")
+    for name, path in schema["paths"].items():
+        told = openai_problems if name in OPENAI_PATHS else problems
         for operation in path.values():
-            wanted = problems(*_EVERYWHERE, *(_WITH_A_BODY if "requestBody" in operation else ()))
+            wanted = told(*_EVERYWHERE, *(_WITH_A_BODY if "requestBody" in operation else ()))
             responses = operation["responses"]
-            responses |= {str(status): told for status, told in wanted.items()}
+            responses |= {str(status): answer for status, answer in wanted.items()}
             operation["responses"] = dict(sorted(responses.items()))
 
 
@@ -139,3 +163,23 @@ TURNS: Final[Mapping[str, Any]] = {
     }
 }
 """The body of `POST /v1/events`, which is checked item by item and so is no model of FastAPI's."""
+
+
+_HEADERS: Final = {
+    "X-MemCube-Route": ("string", "how memory reached the model: none, text or kv"),
+    "X-MemCube-Cubes": ("integer", "how many memories are in the prompt"),
+    "X-MemCube-Memory-Tokens": ("integer", "the tokens they take"),
+    "X-MemCube-TTFT-Ms": ("number", "from the request's arrival to the first word"),
+}
+CHAT: Final[Mapping[int | str, dict[str, Any]]] = {
+    200: {
+        "description": "The answer; streamed, its parts as server-sent events, and `[DONE]`",
+        "headers": {
+            name: {"schema": {"type": kind}, "description": told, "required": True}
+            for name, (kind, told) in _HEADERS.items()
+        }
+        | {"X-MemCube-Reason": {"schema": {"type": "string"}, "description": "why not as asked"}},
+        "content": {"text/event-stream": {"schema": {"type": "string"}}},
+    }
+}
+"""What `POST /v1/chat/completions` answers beside its document."""

@@ -66,6 +66,8 @@ async def add_events(
     async with once.alone(message.data.tenant for message in good):
         known = await known_events(house, good, once)
         receipts = iter(await published(house, good))
+    for message in good:
+        house.heard(message.data.subject())
     outcomes = [next(receipts) if isinstance(message, Message) else message for message in messages]
     if not body.batch and isinstance(outcomes[0], Exception):
         # As a problem: pydantic's own error is no class of ours, so it would be logged with the words in it.

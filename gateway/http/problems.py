@@ -21,9 +21,16 @@ from schemas.errors import BadSubject, ContractError, TooLarge
 
 log = logging.getLogger(__name__)
 
+# What talks to them are clients of OpenAI's interface, which show the message of an error of their own form.
+OPENAI_PATHS: Final = frozenset({"/v1/chat/completions", "/v1/models"})
+_OPENAI_TYPES: Final = {429: "rate_limit_error", 404: "not_found_error"}
+
 
 class Problem(Exception):
-    """An answer that says what was wrong (`title`) and what to do (`detail`). `reason`: a stable word."""
+    """An answer that says what was wrong (`title`) and what to do (`detail`). `reason`: a stable word.
+
+    `param`: the field that is meant, for OpenAI's form.
+    """
 
     def __init__(
         self,
@@ -33,10 +40,12 @@ class Problem(Exception):
         reason: str,
         *,
         headers: Mapping[str, str] | None = None,
+        param: str | None = None,
         **more: Any,
     ) -> None:
         super().__init__(f"{title}: {detail}")
         self.headers = headers
+        self.param = param
         self.status = status
         self.title = title
         self.detail = detail
@@ -53,10 +62,22 @@ class Problem(Exception):
             **self.more,
         }
 
-    def response(self) -> JSONResponse:
+    def response(self, path: str = "") -> JSONResponse:
+        """`path`: of the request; on OpenAI's routes the answer has OpenAI's form."""
+        if path in OPENAI_PATHS:
+            # There 400 is for whatever is wrong with a request; its clients know no 422.
+            status = 400 if self.status == 422 else self.status
+            return JSONResponse(self.openai(status), status, headers=self.headers)
         return JSONResponse(
             self.document(), self.status, headers=self.headers, media_type="application/problem+json"
         )
+
+    def openai(self, status: int) -> dict[str, Any]:
+        """The body of the answer as OpenAI's clients read it."""
+        kind = "server_error" if status >= 500 else _OPENAI_TYPES.get(status, "invalid_request_error")
+        message = f"{self.title}: {self.detail}"
+        error = {"message": message, "type": kind, "param": self.param, "code": self.reason}
+        return {"error": error}
 
 
 _BY_REASON: Final = {NoSuchCube.reason: 404, CubeErased.reason: 410}
@@ -102,7 +123,8 @@ def as_problem(error: Exception) -> Problem:
     if isinstance(error, Refused):
         return refused(error.reason, str(error), _NOT_READ.get(error.reason, _NOT_DONE))
     if isinstance(error, ValidationError | RequestValidationError):
-        return Problem(422, "The request is not valid", _first_error(error), "bad-request")
+        where, detail = _first_error(error)
+        return Problem(422, "The request is not valid", detail, "bad-request", param=where or None)
     for kind, status, title, reason in _ANSWERS:
         if isinstance(error, kind):
             return Problem(status, title, str(error), getattr(error, "reason", reason))
@@ -139,20 +161,22 @@ async def _answer(request: Request, error: Exception) -> JSONResponse:
         foreseen = isinstance(error, Problem | MemcubeError | BusError)
         trace = error if problem.status == 500 and foreseen else None
         log.log(level, "%s %s: %s", request.method, request.url.path, error, exc_info=trace)
-    return problem.response()
+    return problem.response(request.url.path)
 
 
-async def _answer_http(_: Request, error: Exception) -> JSONResponse:
+async def _answer_http(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101  registered for this class only
     if isinstance(error.__cause__, ValueError | RecursionError):  # FastAPI's word for whatever it cannot read
-        return not_json(error.__cause__).response()
+        return not_json(error.__cause__).response(request.url.path)
     problem = Problem(error.status_code, str(error.detail), "the routes are listed at /docs", "http")
-    return problem.response()
+    return problem.response(request.url.path)
 
 
-async def _answer_nobody(_: Request, error: Exception) -> JSONResponse:
+async def _answer_nobody(request: Request, error: Exception) -> JSONResponse:
     """Whoever sent half a body has gone, or was told already why it is not read."""
-    return Problem(400, "The body is not whole", str(error) or "its end did not come", "http").response()
+    return Problem(400, "The body is not whole", str(error) or "its end did not come", "http").response(
+        request.url.path
+    )
 
 
 def not_json(error: Exception) -> Problem:
@@ -171,14 +195,15 @@ def not_json(error: Exception) -> Problem:
     return Problem(422, "The body cannot be read", detail, "bad-request")
 
 
-def _first_error(error: ValidationError | RequestValidationError) -> str:
+def _first_error(error: ValidationError | RequestValidationError) -> tuple[str, str]:
+    """The field, if one is meant, and what is wrong with it."""
     # The input is left out of the text: it may be large, or no valid Unicode.
     if isinstance(error, ValidationError):
         found: Any = error.errors(include_url=False, include_context=False, include_input=False)[0]
     else:
         found = error.errors()[0]
         if found["type"] == "json_invalid":
-            return f"not valid JSON at character {found['loc'][-1]}: {found['ctx']['error']}"
+            return "", f"not valid JSON at character {found['loc'][-1]}: {found['ctx']['error']}"
     where = ".".join(str(part) for part in found["loc"] if part != "body")
     said = str(found["msg"]).removeprefix("Value error, ")
-    return f"{where}: {said}" if where else said
+    return where, f"{where}: {said}" if where else said

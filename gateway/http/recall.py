@@ -24,6 +24,7 @@ async def recall(house: House, asked: Recall) -> Memories:
     `max_tokens`, only memories that fit it together, and with them a ready context.
     """
     subject, others = asked.subject(), asked.filters()
+    house.heard(subject)
     times = (asked.as_of, asked.known_at)
     true, known = (None if text is None else day_or_moment(text) for text in times)
     with timed_phase("total"):

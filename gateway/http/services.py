@@ -9,9 +9,12 @@ from typing import Annotated
 import msgspec
 from fastapi import Depends, Query, Request
 
+from gateway.http.aftermath import Aftermath
 from gateway.http.backlog import Backlog
+from gateway.http.chat_source import Source
 from gateway.http.idempotency import Claims
 from gateway.http.letters import Letters
+from gateway.http.prefetch import Prefetch
 from gateway.http.problems import Problem
 from gateway.http.processes import ModelProcesses
 from gateway.http.progress import Progress
@@ -32,6 +35,7 @@ class Services(msgspec.Struct, frozen=True):
     """All that blocks stands on a workbench of its own. `progress`: the roles, memory first.
 
     kept: the blocks on disk, which only looks into a folder.
+    source: the language model; None where there is none. prefetch: of its processes, where they are ours.
     """
 
     bus: Bus
@@ -50,6 +54,9 @@ class Services(msgspec.Struct, frozen=True):
     kept: Callable[[], Kept]
     kafka: Callable[[], str]
     clock: Callable[[], datetime]
+    source: Source | None = None
+    prefetch: Prefetch | None = None
+    aftermath: Aftermath = msgspec.field(default_factory=Aftermath)
 
     @property
     def memory(self) -> Progress:
@@ -61,9 +68,19 @@ class Services(msgspec.Struct, frozen=True):
         self.backlog.start()
         self.ticker.start()
 
+    def heard(self, subject: Subject) -> None:
+        """A subject has said or asked something: soon it may want an answer."""
+        if self.prefetch is not None:
+            self.prefetch.heard(subject.key)
+
     async def close(self) -> None:
         self.streams.end()
         await self.ticker.close()
+        if self.prefetch is not None:
+            await self.prefetch.close()
+        await self.aftermath.close()
+        if self.source is not None:
+            await self.source.close()
         await self.backlog.close()
         await self.bus.close()
         for bench in (self.recalls, self.record, self.ledger, self.sealer):

@@ -11,14 +11,18 @@ from typing import Final
 
 from gateway.bus import KafkaBus
 from gateway.http.backlog import Backlog
+from gateway.http.chat_source import Source
 from gateway.http.idempotency import Claims
 from gateway.http.letters import Letters
 from gateway.http.metrics import timed_phase
+from gateway.http.model_client import ModelClient
+from gateway.http.prefetch import Prefetch
 from gateway.http.processes import ModelProcesses
 from gateway.http.progress import Progress
 from gateway.http.services import Services
 from gateway.http.streams import Streams
 from gateway.http.ticker import Ticker
+from gateway.http.upstream import Upstream
 from gateway.reading import KafkaReader
 from gateway.thread import Workbench
 from memcube.activation.folder import kept
@@ -29,7 +33,7 @@ from memcube.models import load_embedder
 from memcube.plaintext.cues import cues
 from memcube.plaintext.recall import Recaller
 from memcube.plaintext.words import Terms, terms
-from memcube.settings import Settings
+from memcube.settings import ModelSettings, Settings
 from memcube.store.memory import InMemoryRecallIndex
 from memcube.store.record import CubeStore, Partition
 from memcube.store.sqlite import SQLiteCubeStore
@@ -54,6 +58,7 @@ def wire(settings: Settings) -> Services:
         *_of_models(settings),
     )
     clock = partial(datetime.now, UTC)
+    source = _source(settings.model)
     return Services(
         bus=bus,
         record=record,
@@ -82,6 +87,8 @@ def wire(settings: Settings) -> Services:
         kept=lambda: kept(settings.data.blocks),
         kafka=settings.bootstrap,
         clock=clock,
+        source=source,
+        prefetch=Prefetch(record, source, clock) if isinstance(source, ModelClient) else None,
     )
 
 
@@ -98,6 +105,12 @@ def _of_models(settings: Settings) -> tuple[Progress, ...]:
         return await asyncio.to_thread(positions_in, path, role)
 
     return tuple(Progress(role, topic, partial(positions, path, role)) for role, topic, path in found)
+
+
+def _source(model: ModelSettings) -> Source | None:
+    if model.upstream is not None:
+        return Upstream(model.upstream, model.upstream_model, model.upstream_key)
+    return ModelClient(model.urls) if model.urls else None
 
 
 def _record(settings: Settings, sealer: Sealer) -> CubeStore:

@@ -55,8 +55,14 @@ class Prompt(msgspec.Struct, frozen=True):
 
 def written(line: Line) -> str:
     """A memory on a line of its own, dated; what could end the section is taken out of it."""
-    text = " ".join(line.text.split()).replace("<memory>", "memory").replace("</memory>", "memory")
+    # In brackets: what is merely cut out of "</</memory>>" leaves another one behind.
+    text = " ".join(line.text.split()).replace("<memory>", "[memory]").replace("</memory>", "[/memory]")
     return f"\n- {text} ({line.since.isoformat()})"
+
+
+def section(lines: Sequence[Line]) -> str:
+    """The section of these memories as text, for a model that is given words and no tokens."""
+    return HEADER + "".join(written(line) for line in lines) + _CLOSE.rstrip()
 
 
 def prefix(model: LanguageModel, block: Sequence[Line]) -> tuple[int, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,8 +14,11 @@ import httpx
 from gateway.bus import _sealed
 from gateway.http.app import create_app
 from gateway.http.backlog import Backlog
+from gateway.http.chat_source import Source
 from gateway.http.idempotency import Claims
 from gateway.http.letters import Letters
+from gateway.http.model_client import ModelClient
+from gateway.http.prefetch import Prefetch
 from gateway.http.processes import ModelProcesses
 from gateway.http.progress import Progress
 from gateway.http.services import Services
@@ -164,9 +167,11 @@ class House:
         wait_s: float = 30,
         model: ModelSettings | None = None,
         models: httpx.AsyncBaseTransport | None = None,
+        source: Callable[[], Source] | None = None,
     ) -> None:
         self.model = model or ModelSettings()
         self.models = models
+        self.source = source
         self.wait_s = wait_s
         self.folder = folder
         self.now = NOW
@@ -220,6 +225,7 @@ class House:
             lambda: self.now,
             every_s=0,  # tests tick when they want to
         )
+        source = None if self.source is None else self.source()
         self.services = Services(
             bus=self.bus,
             record=store,  # type: ignore[arg-type]
@@ -237,6 +243,10 @@ class House:
             kept=lambda: kept(DataFolder(self.folder).blocks),
             kafka=lambda: "127.0.0.1:9092",
             clock=lambda: self.now,
+            source=source,
+            prefetch=Prefetch(store, source, lambda: self.now)  # type: ignore[arg-type]
+            if isinstance(source, ModelClient)
+            else None,
         )
         if self.worker and self.process is not None:
             self._working = asyncio.create_task(self._work(self.process))

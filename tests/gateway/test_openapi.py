@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from contextlib import AsyncExitStack
 from typing import Any
 
 import httpx
@@ -21,8 +22,11 @@ from schemathesis.specs.openapi.checks import (
 
 from gateway.http.__main__ import GatewayServer
 from gateway.http.app import create_app
+from gateway.http.model_client import ModelClient
+from gateway.http.problems import OPENAI_PATHS
 from gateway.http.services import Services
 from tests.gateway.house import House
+from tests.gateway.models import FakeModel
 
 # Of each route, beside the 1,500 cases of the coverage phase: bounds, types, what is missing or too much.
 # The whole of it stays under a minute on a busy machine.
@@ -50,16 +54,24 @@ schema = whole.exclude(path="/v1/updates")
 @pytest.fixture(scope="module")
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A gateway that has something to tell, in a thread of its own."""
-    app = create_app(House(tmp_path_factory.mktemp("house")).start)
+    model = FakeModel()
+    app = create_app(House(tmp_path_factory.mktemp("house"), source=lambda: ModelClient([model.url])).start)
     server = GatewayServer(uvicorn.Config(app, port=0, log_config=None, access_log=False), app)
     ready = threading.Event()
-    startup = server.startup
+    startup, shutdown = server.startup, server.shutdown
+    serving = AsyncExitStack()
 
     async def told(sockets: Any = None) -> None:
+        await serving.enter_async_context(model.serving())
         await startup(sockets)
         ready.set()
 
+    async def ended(sockets: Any = None) -> None:
+        await shutdown(sockets)
+        await serving.aclose()
+
     server.startup = told  # type: ignore[method-assign]
+    server.shutdown = ended  # type: ignore[method-assign]
     thread = threading.Thread(target=server.run)
     thread.start()
     try:
@@ -102,7 +114,8 @@ def test_the_document_is_openapi_3_1_and_tells_of_every_route() -> None:
             assert operation["description"], where
             for status, answer in operation["responses"].items():
                 if not status.startswith("2"):
-                    assert list(answer["content"]) == ["application/problem+json"], (where, status)
+                    form = "application/json" if path in OPENAI_PATHS else "application/problem+json"
+                    assert list(answer["content"]) == [form], (where, status)
             assert "422" in operation["responses"], where
 
 
