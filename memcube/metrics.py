@@ -18,7 +18,7 @@ from memcube.store.record import Partition
 # A second series for every one that counts, told by nobody's panel.
 disable_created_metrics()  # type: ignore[no-untyped-call]
 
-ROLES: Final = ("memory", "audit")
+ROLES: Final = ("memory", "audit", "promote", "model")
 OUTCOMES: Final = ("applied", "repeated", "refused")
 STAGES: Final = ("extract", "embed", "consolidate", "commit")
 WAITS: Final = ("log", "queue")
@@ -27,6 +27,9 @@ PHASES: Final = ("position", "embedding", "bm25", "vector", "fusion", "folding",
 STORES: Final = ("record", "ledger")
 METHODS: Final = ("GET", "POST", "PATCH", "PUT", "DELETE", "HEAD", "OPTIONS")
 STATUSES: Final = ("2xx", "3xx", "4xx", "5xx", "gone")
+# Why blocks are built, and why they are given up.
+PROMOTED: Final = ("hot", "changed", "more-hot")
+DEMOTED: Final = ("cold", "stale", "other-model", "over-budget")
 OTHER: Final = "other"
 # How memory reached the model.
 TAKEN: Final = ("none", "text", "kv")
@@ -49,6 +52,22 @@ REFUSALS: Final = (
     "upstream-strange",
     OTHER,
 )
+ROUTES: Final = ("none", "text", "kv")
+TIERS: Final = ("shelf", "disk", "none")
+ENDINGS: Final = ("stop", "length", "gone", "failed")
+CAUSES: Final = (
+    "missing",
+    "damaged",
+    "stale-model",
+    "stale-memories",
+    "erased",
+    "fault",
+    "too-long",
+    "bad-request",
+    "busy",
+    "not-finite",
+)
+BUILDS: Final = ("built", "repeated", "dropped", "key-destroyed", "nothing-fits", "not-finite", "disk-full")
 # What our errors call themselves; a reason that is not among them is counted as `other`.
 REASONS: Final = (
     "bad-payload",
@@ -89,6 +108,10 @@ LABELS: Final[Mapping[str, tuple[str, ...] | None]] = {
     "status": STATUSES,
     "taken": TAKEN,
     "why": REFUSALS,
+    "tier": TIERS,
+    "ending": ENDINGS,
+    "cause": CAUSES + PROMOTED + DEMOTED,
+    "result": BUILDS,
 }
 
 # From a cached answer to a backlog of hours.
@@ -176,6 +199,16 @@ UNSENDABLE: Final = Counter(
 DECISIONS: Final = Counter(
     "memcube_decisions_total", "Versions of memories made, by decision and form", ["decision", "form"]
 )
+PROMOTIONS: Final = Counter(
+    "memcube_promotions_total", "Blocks of hot memories that were asked to be built, by why", ["cause"]
+)
+DEMOTIONS: Final = Counter("memcube_demotions_total", "Blocks that role promote gave up, by why", ["cause"])
+BUILDS_WAITING: Final = Gauge(
+    "memcube_builds_waiting", "Subjects whose hot memories are worth a block and wait for their turn"
+)
+BUILDS_UNDER_WAY: Final = Gauge(
+    "memcube_builds_under_way", "Blocks asked of role model whose result is not known yet"
+)
 DEADLETTERS: Final = Counter(
     "memcube_deadletters_total", "Events refused to the dead letters, by why", ["role", "reason"]
 )
@@ -246,6 +279,45 @@ REJECTED: Final = Counter(
     "memcube_http_rejected_total", "Requests answered with 429 because role memory is too far behind"
 )
 
+# --- the language model ----------------------------------------------------------------------------------
+
+FIRST_TOKEN_SECONDS: Final = Histogram(
+    "memcube_first_token_seconds",
+    "Of each answer in its model process: from its request to its first token, by the route taken",
+    ["taken"],
+    buckets=_HTTP,
+)
+GENERATION_SECONDS: Final = Histogram(
+    "memcube_generation_seconds",
+    "Of each answer: from its request to its end, by the route taken",
+    ["taken"],
+    buckets=_LONG,
+)
+GENERATIONS: Final = Counter(
+    "memcube_generations_total", "Answers, by the route taken and how they ended", ["taken", "ending"]
+)
+TOKENS: Final = Counter("memcube_generated_tokens_total", "Tokens that answers were made of")
+ANSWERS: Final = Gauge("memcube_answers_under_way", "Answers that are being computed or wait for their turn")
+BLOCKS: Final = Counter(
+    "memcube_block_uses_total",
+    "Blocks that were asked for, by where they were found; none: not served, see the refusals",
+    ["tier"],
+)
+NOT_SERVED: Final = Counter(
+    "memcube_model_refused_total",
+    "Blocks that were not served and requests that were refused, by why",
+    ["cause"],
+)
+SHELF_BYTES: Final = Gauge("memcube_shelf_bytes", "KV caches in the memory of the model process")
+SHELF_BUDGET: Final = Gauge("memcube_shelf_budget_bytes", "How much they may take there")
+BLOCK_BYTES: Final = Gauge("memcube_block_bytes", "Sealed KV caches on disk")
+BUILT: Final = Counter(
+    "memcube_builds_total", "Jobs of activation memory, by what became of them", ["result"]
+)
+BUILD_SECONDS: Final = Histogram(
+    "memcube_build_seconds", "Of each block that was built: its prefill, pauses left out", buckets=_LONG
+)
+
 
 def start_worker(role: str) -> None:
     """Tell the counters of a role at 0: what appears with its first event is missed by `increase`."""
@@ -260,6 +332,13 @@ def start_worker(role: str) -> None:
         metric.labels(role)
     if role == "memory":
         _start_memory()
+    if role == "model":
+        _start_model()
+    if role == "promote":
+        for cause in PROMOTED:
+            PROMOTIONS.labels(cause)
+        for cause in DEMOTED:
+            DEMOTIONS.labels(cause)
 
 
 def _start_memory() -> None:
@@ -271,6 +350,20 @@ def _start_memory() -> None:
             DECISIONS.labels(decision, form)
     for source in VECTORS:
         VECTORS_TOTAL.labels(source)
+
+
+def _start_model() -> None:
+    for route in ROUTES:
+        FIRST_TOKEN_SECONDS.labels(route)
+        GENERATION_SECONDS.labels(route)
+        for ending in ENDINGS:
+            GENERATIONS.labels(route, ending)
+    for tier in TIERS:
+        BLOCKS.labels(tier)
+    for cause in CAUSES:
+        NOT_SERVED.labels(cause)
+    for result in BUILDS:
+        BUILT.labels(result)
 
 
 def start_gateway() -> None:
