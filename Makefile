@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup setup-models demo test fmt lint types imports contract bench faults lock clean
+.PHONY: help setup setup-models demo demo-models test fmt lint types imports contract bench faults lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -19,6 +19,9 @@ setup-models: $(MODELS) ## a language model as well: torch (some 6 GB) and SmolL
 
 demo: $(READY) ## a conversation through a real Kafka into memories that answer
 	$(BIN)/memcube demo
+
+demo-models: $(MODELS) ## the same, and then chat with memory: text, a hot block as KV cache, and what ends it
+	$(BIN)/memcube demo --models
 
 test: $(READY) ## all tests, with short faults
 	$(BIN)/python -m infra.observe --fetch

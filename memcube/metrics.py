@@ -52,7 +52,6 @@ REFUSALS: Final = (
     "upstream-strange",
     OTHER,
 )
-ROUTES: Final = ("none", "text", "kv")
 TIERS: Final = ("shelf", "disk", "none")
 ENDINGS: Final = ("stop", "length", "gone", "failed")
 CAUSES: Final = (
@@ -353,7 +352,7 @@ def _start_memory() -> None:
 
 
 def _start_model() -> None:
-    for route in ROUTES:
+    for route in TAKEN:
         FIRST_TOKEN_SECONDS.labels(route)
         GENERATION_SECONDS.labels(route)
         for ending in ENDINGS:

@@ -5,11 +5,19 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 
 from infra.kafka import EmbeddedBroker
 from infra.observe.prometheus import NEEDED, Programs, find_prometheus
+from memcube.models.cache import cache_folder
+from memcube.models.catalogue import available, installed
+from memcube.settings import DEFAULT_MODEL, ModelSettings
+from tests.needs_models import MODELS_NEEDED, TOLD
+
+if TYPE_CHECKING:
+    from memcube.models.causal import CausalModel
 
 
 @pytest.fixture(scope="session")
@@ -30,6 +38,26 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers", "prometheus: needs a real Prometheus (python -m infra.observe --fetch)"
     )
+    config.addinivalue_line("markers", "models: needs a language model (make setup-models)")
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Without a language model these cannot run: a failure in CI, said elsewhere."""
+    if item.get_closest_marker("models") is None:
+        return
+    if available() and installed(DEFAULT_MODEL, cache_folder()):
+        return
+    if os.environ.get(MODELS_NEEDED):
+        pytest.fail(TOLD)
+    pytest.skip(TOLD)
+
+
+@pytest.fixture(scope="session")
+def language_model() -> CausalModel:
+    """The default language model, loaded once. For tests that are marked `models`."""
+    from memcube.models import load_language_model
+
+    return load_language_model(ModelSettings())
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

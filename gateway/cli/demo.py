@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
+from gateway.cli.demo_models import ModelActs
 from gateway.cli.place import Place, placed
 from gateway.cli.system import LocalSystem
 from gateway.cli.up import prepare
@@ -39,6 +40,10 @@ def demo(
         Path | None,
         typer.Option("--keep", metavar="DIR", help="Keep the data in this folder, to look at it later."),
     ] = None,
+    models: Annotated[
+        bool,
+        typer.Option("--models", help="And then chat: needs a language model (`make setup-models`)."),
+    ] = False,
 ) -> None:
     """Start everything in a folder of its own, play a conversation, ask, check the audit trail, stop."""
     with _folder(keep) as folder:
@@ -48,16 +53,17 @@ def demo(
         system = LocalSystem(settings, _show)
         console.rule("[bold]MemCube demo[/]")
         prepare(system, console)
-        show = _Show(system, load_script())
+        show = _Show(system, load_script(), models=models)
         raise typer.Exit(asyncio.run(system.run(show.play)))
 
 
 class _Show:
     """The acts, in order; `play` returns the exit status."""
 
-    def __init__(self, system: LocalSystem, script: Script) -> None:
+    def __init__(self, system: LocalSystem, script: Script, *, models: bool) -> None:
         self._system = system
         self._script = script
+        self._models = models
         self._failures: list[str] = []
         self._http = httpx.AsyncClient(trust_env=False, timeout=40.0)
 
@@ -70,6 +76,9 @@ class _Show:
             for question in self._script.questions:
                 await self._ask(question)
             await self._show_history()
+            if self._models:
+                questions = [question.question for question in self._script.questions]
+                self._failures += await ModelActs(self._http, console, self._group, questions).play()
             await self._check_audit()
         if self._failures:
             console.print("\n[bold red]Not as it must be:[/]")

@@ -25,9 +25,9 @@ _MEANING: Final[Mapping[int, str]] = {
     422: "The request is not valid",
     429: "Too many events wait: send again after the seconds of `Retry-After`",
     500: "A fault in MemCube: its log has the cause",
+    502: "The model speaks another language than ours, or the upstream one refuses us",
     503: "Kafka, the record or a model is away, or there is no place for another stream: send again later",
     504: "In the log and safe, but not recallable within 30 s; of a block: not built yet",
-    502: "The model speaks another language than ours, or the upstream one refuses us",
 }
 _CHAT_MEANING: Final[Mapping[int, str]] = {
     400: "The request is not valid, asks for what is not supported, or is too long for the model",

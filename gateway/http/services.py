@@ -34,8 +34,8 @@ from schemas.subject import Address, Others, Subject
 class Services(msgspec.Struct, frozen=True):
     """All that blocks stands on a workbench of its own. `progress`: the roles, memory first.
 
-    kept: the blocks on disk, which only looks into a folder.
     source: the language model; None where there is none. prefetch: of its processes, where they are ours.
+    kept: the blocks on disk, which only looks into a folder.
     """
 
     bus: Bus

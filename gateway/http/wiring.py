@@ -92,6 +92,12 @@ def wire(settings: Settings) -> Services:
     )
 
 
+def _source(model: ModelSettings) -> Source | None:
+    if model.upstream is not None:
+        return Upstream(model.upstream, model.upstream_model, model.upstream_key)
+    return ModelClient(model.urls) if model.urls else None
+
+
 def _of_models(settings: Settings) -> tuple[Progress, ...]:
     """The roles that make blocks, where there is a model: without one nobody reads what is meant for them."""
     if not settings.model.urls:
@@ -105,12 +111,6 @@ def _of_models(settings: Settings) -> tuple[Progress, ...]:
         return await asyncio.to_thread(positions_in, path, role)
 
     return tuple(Progress(role, topic, partial(positions, path, role)) for role, topic, path in found)
-
-
-def _source(model: ModelSettings) -> Source | None:
-    if model.upstream is not None:
-        return Upstream(model.upstream, model.upstream_model, model.upstream_key)
-    return ModelClient(model.urls) if model.urls else None
 
 
 def _record(settings: Settings, sealer: Sealer) -> CubeStore:

@@ -165,13 +165,13 @@ class House:
         lag_limit: int = 10_000,
         streams: int = 64,
         wait_s: float = 30,
+        source: Callable[[], Source] | None = None,
         model: ModelSettings | None = None,
         models: httpx.AsyncBaseTransport | None = None,
-        source: Callable[[], Source] | None = None,
     ) -> None:
+        self.source = source
         self.model = model or ModelSettings()
         self.models = models
-        self.source = source
         self.wait_s = wait_s
         self.folder = folder
         self.now = NOW

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import tests.with_torch  # noqa: F401 -- skips this module where there is none
+
+# isort: split
 import errno
 import os
 from collections.abc import Callable

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import tests.with_torch  # noqa: F401 -- skips this module where there is none
+
+# isort: split
 import threading
 from collections.abc import Iterator, Sequence
 from datetime import date
@@ -12,14 +15,14 @@ import pytest
 
 from memcube.activation.quantised import quantised
 from memcube.errors import ModelMissing
-from memcube.models import smollm2
-from memcube.models.cache import cache_folder
 from memcube.models.causal import CausalModel, CausalRun
 from memcube.models.engine import Engine
 from memcube.models.kv import Layers
 from memcube.models.language import Array, Pause, TooLong
 from memcube.models.prompt import Line, Message, Prompt, prefix, prompt
 from memcube.models.sampling import Sampling, answer
+
+pytestmark = pytest.mark.models
 
 DAY = date(2026, 3, 2)
 FACTS = [
@@ -47,8 +50,8 @@ def lines(number: int) -> list[Line]:
 
 
 @pytest.fixture(scope="module")
-def model() -> CausalModel:
-    return CausalModel(smollm2.prepare(cache_folder()))
+def model(language_model: CausalModel) -> CausalModel:
+    return language_model
 
 
 @pytest.fixture(scope="module")
