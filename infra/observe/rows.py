@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from infra.observe.chat_row import CHAT
 from infra.observe.panels import Panel, Query, Row, added, levels, quantile, rate
 
 _OURS: Final = 'job="memcube"'
@@ -324,4 +325,4 @@ PROCESSES: Final = Row(
     ),
 )
 
-ROWS: Final = (ALIVE, EVENT, MEMORY, RECALL, DOORS, PROCESSES)
+ROWS: Final = (ALIVE, EVENT, MEMORY, RECALL, CHAT, DOORS, PROCESSES)
