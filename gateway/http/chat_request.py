@@ -22,6 +22,8 @@ MAX_ANSWER: Final = 32_768
 DEFAULT_ANSWER: Final = Sampling().max_tokens
 MAX_STOPS: Final = 4
 _SEEDS: Final = 2**64
+# Below, logits over it are no numbers any more, and the most likely word is taken in any case.
+_COLDEST: Final = 1e-6
 
 # What they may say, since it asks for nothing. Anything else in them asks for what is not done here.
 _NEUTRAL: Final[Mapping[str, tuple[Any, ...]]] = {
@@ -199,7 +201,7 @@ class Completion(Strict):
         """How to draw; `seed` where the request names none."""
         return Sampling(
             max_tokens=self.max_completion_tokens or self.max_tokens or DEFAULT_ANSWER,
-            temperature=self.temperature or 0.0,
+            temperature=self.temperature if self.temperature and self.temperature >= _COLDEST else 0.0,
             top_p=1.0 if self.top_p is None else self.top_p,
             seed=(seed if self.seed is None else self.seed) % _SEEDS,
             stop=self.stops,

@@ -147,5 +147,5 @@ def test_nothing_of_what_is_said_is_lost(
     sampling = found.sampling(7)
     assert 0 <= sampling.seed < 2**64
     assert seed is not None or sampling.seed == 7
-    assert sampling.temperature == (temperature or 0.0)
+    assert sampling.temperature == (temperature if temperature and temperature >= 1e-6 else 0.0)
     assert all(sampling.stop)

@@ -11,6 +11,7 @@ import pytest
 from fastapi.routing import APIRoute, iter_route_contexts
 
 from gateway.http.app import create_app
+from gateway.http.problems import OPENAI_PATHS
 from gateway.http.query import query_of
 from gateway.http.services import Services
 from schemas.topics import EVENTS
@@ -41,8 +42,12 @@ async def client(house: House) -> AsyncIterator[httpx.AsyncClient]:
 
 
 def refused(answer: httpx.Response) -> str:
-    assert answer.status_code == 422, answer.text
     document: dict[str, Any] = answer.json()
+    if answer.request.url.path in OPENAI_PATHS:
+        assert answer.status_code == 400, answer.text
+        assert document["error"]["code"] == "bad-request"
+        return str(document["error"]["message"])
+    assert answer.status_code == 422, answer.text
     assert document["reason"] == "bad-request"
     return str(document["detail"])
 
