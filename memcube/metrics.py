@@ -97,7 +97,6 @@ LABELS: Final[Mapping[str, tuple[str, ...] | None]] = {
     "decision": tuple(Decision),
     "form": tuple(Form),
     "reason": REASONS,
-    "cause": PROMOTED + DEMOTED,
     "stage": STAGES + WAITS,
     "source": VECTORS,
     "phase": PHASES,

@@ -29,9 +29,10 @@ ENV: Final = {name: value for name, value in os.environ.items() if not name.star
 class MemCube:
     """`memcube up` on one folder, in a process group of its own, and every way in that a user has."""
 
-    def __init__(self, folder: Path, *options: str, embedder: str = "hash") -> None:
+    def __init__(self, folder: Path, *options: str, embedder: str = "hash", models: bool = False) -> None:
+        """models: with a language model, which takes half a gigabyte and some seconds to start."""
         self.folder = folder
-        self._options = options
+        self._options = options if models else ("--no-models", *options)
         self._env = {**ENV, "MEMCUBE_EMBEDDER": embedder}
         self._up: subprocess.Popen[bytes] | None = None
         self.http = httpx.Client(trust_env=False, timeout=40)
