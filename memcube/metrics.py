@@ -18,7 +18,7 @@ from memcube.store.record import Partition
 # A second series for every one that counts, told by nobody's panel.
 disable_created_metrics()  # type: ignore[no-untyped-call]
 
-ROLES: Final = ("memory", "audit")
+ROLES: Final = ("memory", "audit", "model")
 OUTCOMES: Final = ("applied", "repeated", "refused")
 STAGES: Final = ("extract", "embed", "consolidate", "commit")
 WAITS: Final = ("log", "queue")
@@ -28,6 +28,22 @@ STORES: Final = ("record", "ledger")
 METHODS: Final = ("GET", "POST", "PATCH", "PUT", "DELETE", "HEAD", "OPTIONS")
 STATUSES: Final = ("2xx", "3xx", "4xx", "5xx", "gone")
 OTHER: Final = "other"
+ROUTES: Final = ("none", "text", "kv")
+TIERS: Final = ("shelf", "disk", "none")
+ENDINGS: Final = ("stop", "length", "gone", "failed")
+CAUSES: Final = (
+    "missing",
+    "damaged",
+    "stale-model",
+    "stale-memories",
+    "erased",
+    "fault",
+    "too-long",
+    "bad-request",
+    "busy",
+    "not-finite",
+)
+BUILDS: Final = ("built", "repeated", "dropped", "key-destroyed", "nothing-fits", "not-finite", "disk-full")
 # What our errors call themselves; a reason that is not among them is counted as `other`.
 REASONS: Final = (
     "bad-payload",
@@ -66,6 +82,11 @@ LABELS: Final[Mapping[str, tuple[str, ...] | None]] = {
     "route": None,
     "method": (*METHODS, OTHER),
     "status": STATUSES,
+    "taken": ROUTES,
+    "tier": TIERS,
+    "ending": ENDINGS,
+    "cause": CAUSES,
+    "result": BUILDS,
 }
 
 # From a cached answer to a backlog of hours.
@@ -197,6 +218,45 @@ REJECTED: Final = Counter(
     "memcube_http_rejected_total", "Requests answered with 429 because role memory is too far behind"
 )
 
+# --- the language model ----------------------------------------------------------------------------------
+
+FIRST_TOKEN_SECONDS: Final = Histogram(
+    "memcube_first_token_seconds",
+    "Of each answer in its model process: from its request to its first token, by the route taken",
+    ["taken"],
+    buckets=_HTTP,
+)
+GENERATION_SECONDS: Final = Histogram(
+    "memcube_generation_seconds",
+    "Of each answer: from its request to its end, by the route taken",
+    ["taken"],
+    buckets=_LONG,
+)
+GENERATIONS: Final = Counter(
+    "memcube_generations_total", "Answers, by the route taken and how they ended", ["taken", "ending"]
+)
+TOKENS: Final = Counter("memcube_generated_tokens_total", "Tokens of answers")
+ANSWERS: Final = Gauge("memcube_answers_under_way", "Answers that are being computed or wait for their turn")
+BLOCKS: Final = Counter(
+    "memcube_block_uses_total",
+    "Blocks that were asked for, by where they were found; none: not served, see the refusals",
+    ["tier"],
+)
+NOT_SERVED: Final = Counter(
+    "memcube_model_refused_total",
+    "Blocks that were not served and requests that were refused, by why",
+    ["cause"],
+)
+SHELF_BYTES: Final = Gauge("memcube_shelf_bytes", "KV caches in the memory of the model process")
+SHELF_BUDGET: Final = Gauge("memcube_shelf_budget_bytes", "How much they may take there")
+BLOCK_BYTES: Final = Gauge("memcube_block_bytes", "KV caches on disk")
+BUILT: Final = Counter(
+    "memcube_builds_total", "Jobs of activation memory, by what became of them", ["result"]
+)
+BUILD_SECONDS: Final = Histogram(
+    "memcube_build_seconds", "Of each block that was built: its prefill, pauses left out", buckets=_LONG
+)
+
 
 def start_worker(role: str) -> None:
     """Tell the counters of a role at 0: what appears with its first event is missed by `increase`."""
@@ -211,6 +271,8 @@ def start_worker(role: str) -> None:
         metric.labels(role)
     if role == "memory":
         _start_memory()
+    if role == "model":
+        _start_model()
 
 
 def _start_memory() -> None:
@@ -222,6 +284,20 @@ def _start_memory() -> None:
             DECISIONS.labels(decision, form)
     for source in VECTORS:
         VECTORS_TOTAL.labels(source)
+
+
+def _start_model() -> None:
+    for route in ROUTES:
+        FIRST_TOKEN_SECONDS.labels(route)
+        GENERATION_SECONDS.labels(route)
+        for ending in ENDINGS:
+            GENERATIONS.labels(route, ending)
+    for tier in TIERS:
+        BLOCKS.labels(tier)
+    for cause in CAUSES:
+        NOT_SERVED.labels(cause)
+    for result in BUILDS:
+        BUILT.labels(result)
 
 
 def start_gateway() -> None:

@@ -27,7 +27,7 @@ from streams import stages
 from streams.kafka import KafkaSender, bounds, first_from, identify
 from streams.log import BATCH_LIMIT, Record, TopicIdentity
 from streams.relay import Relay
-from streams.role import Role
+from streams.role import Lengthy, Role, Stopped
 from streams.runner import Runner
 
 # A killed worker that comes back within the session keeps its partitions, thanks to its static id;
@@ -115,12 +115,23 @@ class _Runtime:
             first_from=lambda number, offset: asyncio.run(first_from(bootstrap, topic.name, number, offset)),
         )
         self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"{role.name}-writer")
+        self._lengthy = role if isinstance(role, Lengthy) else None
+        self._batch_limit = BATCH_LIMIT if self._lengthy is None else self._lengthy.batch_limit
+        # What a lengthy role has to say does not wait behind its next batch.
+        self._teller = (
+            self._writer
+            if self._lengthy is None
+            else ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"{role.name}-teller")
+        )
         self._sender = KafkaSender(bootstrap)
-        self._relay = Relay(role, self._sender, self.in_writer)
+        self._relay = Relay(role, self._sender, self._in_teller)
 
     async def in_writer(self, call: Callable[[], T]) -> T:
         """Run in the writer thread. On the event loop a commit would keep the next batch from filling."""
         return await asyncio.get_running_loop().run_in_executor(self._writer, call)
+
+    async def _in_teller(self, call: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._teller, call)
 
     async def seek(self, consumer: Consumer) -> None:
         """Start every assigned partition where the record stands."""
@@ -151,12 +162,15 @@ class _Runtime:
         async for first in stream.events():
             batch = [first]
             # No await in here: it would let a rebalance in between the events of one batch.
-            while len(batch) < BATCH_LIMIT and not queue.empty():
+            while len(batch) < self._batch_limit and not queue.empty():
                 batch.append(queue.get_nowait())
             try:
                 records = [_record(event.message) for event in batch]
                 here = [event.message.time_in for event in batch]
                 await self.in_writer(partial(self._run, records, here))
+            except Stopped:
+                log.info("broken off", role=self._role.name)
+                await asyncio.Event().wait()  # until Faust, which is stopping, ends this
             except Exception as error:
                 log.exception("batch not committed, leaving", role=self._role.name, error=str(error))
                 _exit(EXIT_FAULT)
@@ -183,7 +197,7 @@ class _Runtime:
         consumer = cast(Consumer, self._app.consumer)
         assigned = {tp.partition for tp in consumer.assignment()}
         try:
-            positions = await self.in_writer(self._role.positions)
+            positions = await self._in_teller(self._role.positions)
         except StoreFault as fault:
             log.warning("positions not read", role=self._role.name, error=str(fault))
             return
@@ -215,12 +229,15 @@ class _Runtime:
             _exit(EXIT_FAULT)
 
     async def stop(self) -> None:
-        """Take nothing more; the batch in the writer is committed to its end."""
+        """Take nothing more; the batch in the writer is committed to its end, a lengthy one broken off."""
         metrics.READY.labels(self._role.name).set(0)
+        if self._lengthy is not None:
+            self._lengthy.break_off()
         await self._sender.stop()
 
     def close(self) -> None:
         self._writer.shutdown()
+        self._teller.shutdown()
         self._role.close()
 
 

@@ -5,6 +5,7 @@ Nothing that a producer can write raises past this module, so one bad record nev
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final
 
@@ -14,6 +15,7 @@ from memcube.store.record import OutboxMessage
 from processors.step import Opened
 from schemas.envelope import Event, bodies, decode
 from schemas.errors import ContractError
+from schemas.events import INCOMING, Incoming, Job
 from schemas.partition import partition_for
 from schemas.topics import DEADLETTER, EVENTS
 from streams.log import Record
@@ -53,13 +55,18 @@ class Refusal(Exception):
         self.reason: str = found[0]
 
 
-def admit(record: Record, sealer: Sealer, partitions: int) -> Opened:
-    """The event with its bodies opened; raises `Misrouted` or `Refusal`."""
+def admit(
+    record: Record,
+    sealer: Sealer,
+    partitions: int,
+    known: Mapping[str, type[Incoming | Job]] = INCOMING,
+) -> Opened:
+    """The event with its bodies opened, of a type that is known here; raises `Misrouted` or `Refusal`."""
     if record.value is None:
         what = "the value is null: an event has a value; to erase, send a forget command"
         raise Refusal(Reason.TOMBSTONE, what)
     try:
-        event = decode(record.key, record.headers, record.value)
+        event = decode(record.key, record.headers, record.value, known)
     except ContractError as error:
         raise Refusal(error) from error
     own = partition_for(event.subject.key.encode(), partitions)

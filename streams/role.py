@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar, runtime_checkable
 
 from memcube.store.record import OutboxRow, Partition
 from schemas.topics import Topic
@@ -22,6 +22,23 @@ class Committable(Protocol):
 
 
 S = TypeVar("S", bound=Committable)
+
+
+class Stopped(Exception):
+    """Planning was broken off because the process is to end: nothing of it is committed."""
+
+
+@runtime_checkable
+class Lengthy(Protocol):
+    """A role whose single records take seconds: it says how many it takes at once, and can be broken off.
+
+    What it has committed is sent while the next batch is planned, so its outbox must bear another thread.
+    """
+
+    batch_limit: int
+
+    def break_off(self) -> None:
+        """From any thread: what is being planned, and all that is asked for later, raises `Stopped`."""
 
 
 class Role(Protocol, Generic[S]):

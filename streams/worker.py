@@ -22,7 +22,7 @@ from memcube.models import load_embedder
 from memcube.plaintext.extract import warm_up
 from memcube.settings import Settings
 from memcube.store.sqlite import SQLiteCubeStore
-from schemas.topics import AUDIT, EVENTS, PARTITIONS
+from schemas.topics import ACTIVATION_JOBS, AUDIT, EVENTS, PARTITIONS
 from streams.audit import AuditRole
 from streams.instance import Instance
 from streams.kafka import identify
@@ -30,7 +30,7 @@ from streams.log import TopicIdentity
 from streams.memory import MemoryRole
 from streams.role import Role
 
-ROLES: Final = {"memory": EVENTS, "audit": AUDIT}
+ROLES: Final = {"memory": EVENTS, "audit": AUDIT, "model": ACTIVATION_JOBS}
 
 log = structlog.get_logger()
 
@@ -44,7 +44,7 @@ def main() -> NoReturn:
         instance = Instance(settings.data.run / "instances", options.role)
         bootstrap = settings.bootstrap()
         topic = asyncio.run(identify(bootstrap, ROLES[options.role]))
-        role = _role(options.role, settings, topic)
+        role = _role(options.role, settings, topic, options.serve_port)
     except MemcubeError as error:
         log.error("cannot start", role=options.role, error=str(error))  # noqa: TRY400 -- the message says all
         sys.exit(getattr(error, "exit_status", 2))
@@ -56,9 +56,14 @@ def main() -> NoReturn:
     run_role(role, topic, bootstrap, instance.name, settings.data.run / "faust" / instance.name)
 
 
-def _role(name: str, settings: Settings, topic: TopicIdentity) -> Role[Any]:
+def _role(name: str, settings: Settings, topic: TopicIdentity, serve_port: int) -> Role[Any]:
     if name == "audit":
         return AuditRole(Ledger(settings.data.ledger))
+    if name == "model":
+        # torch takes two seconds to import, and is not there where no model is.
+        from streams.serving import model_role  # noqa: PLC0415
+
+        return model_role(settings, topic.partitions, serve_port)
     sealer = SubjectSealer(KeyStore(settings.data.keys))
     store = SQLiteCubeStore(settings.data.record, sealer)
     embedder = load_embedder(settings.embedder, settings.embedder_threads)
@@ -78,6 +83,12 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--data", type=Path, help="data folder (default: MEMCUBE_DATA)")
     parser.add_argument(
         "--metrics-port", type=int, default=0, help="port of /metrics on loopback (0: any free one)"
+    )
+    parser.add_argument(
+        "--serve-port",
+        type=int,
+        default=0,
+        help="role model: port of its server on loopback (0: any free one)",
     )
     return parser.parse_args()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import sys
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -22,12 +22,15 @@ from infra.kafka.topics import ensure_topics
 from infra.ports import LOOPBACK
 from infra.supervisor import Supervisor
 from memcube.errors import Setup
+from memcube.models.cache import cache_folder
+from memcube.models.catalogue import available, installed
 from memcube.settings import DEFAULT_GATEWAY_PORT, DEFAULT_KAFKA_PORT, Settings, System
 from memcube.settings import Child as ChildState
 
 # A worker's word that a person must decide first; see `python -m streams.worker`.
 NEEDS_A_PERSON: Final = frozenset({3})
 ROLES: Final = ("memory", "audit")
+MODEL: Final = "model"
 log = structlog.get_logger()
 
 
@@ -38,7 +41,10 @@ class AlreadyRunning(Setup):
 class LocalSystem:
     """One system on one data folder. `prepare`, then `run`; every change of a child is written down."""
 
-    def __init__(self, settings: Settings, on_change: Callable[[Change], None]) -> None:
+    def __init__(
+        self, settings: Settings, on_change: Callable[[Change], None], *, models: bool = True
+    ) -> None:
+        """models: run a language model where one is installed and none is named in the settings."""
         self._settings = settings
         self._on_change = on_change
         self._lock = _lock(settings)
@@ -48,7 +54,12 @@ class LocalSystem:
         self._bootstrap = settings.kafka or ""
         before = _number(last.gateway) if last else 0
         self._gateway_port = claims.port(settings.gateway_port, DEFAULT_GATEWAY_PORT, before)
-        self._metrics_ports = _metrics_ports(settings, claims)
+        roles = (*ROLES, MODEL) if models and _has_model(settings) else ROLES
+        self._metrics_ports = _metrics_ports(settings, claims, roles)
+        self._models = settings.model.urls
+        if MODEL in roles:
+            before = _number(last.models[0]) if last and last.models else 0
+            self._models = (f"http://{LOOPBACK}:{claims.port(None, 0, before)}",)
         self._started_at = datetime.now(UTC)
         self._children: dict[str, ChildState] = {}
         self._metrics: dict[str, str] = {}
@@ -69,6 +80,7 @@ class LocalSystem:
             gateway=f"http://{LOOPBACK}:{self._gateway_port}",
             children=tuple(self._children.values()),
             embedder=self._settings.embedder,
+            models=self._models,
         )
 
     async def run(self, work: Callable[[], Awaitable[int]] | None = None) -> int:
@@ -105,14 +117,26 @@ class LocalSystem:
         for role, port in self._metrics_ports.items():
             address = f"http://{LOOPBACK}:{port}/metrics"
             self._metrics[role] = address
-            argv = (sys.executable, "-m", "streams.worker", "--role", role, "--metrics-port", str(port))
+            argv: tuple[str, ...] = (
+                sys.executable,
+                "-m",
+                "streams.worker",
+                "--role",
+                role,
+                "--metrics-port",
+                str(port),
+            )
+            ready = _reads(role, address)
+            if role == MODEL:
+                argv = (*argv, "--serve-port", str(_number(self._models[0])))
+                ready = _both(ready, _answers(f"{self._models[0]}/healthz"))
             children.append(
                 Child(
                     name=role,
                     argv=argv,
                     env=env,
                     needs=needs,
-                    ready=_reads(role, address),
+                    ready=ready,
                     final=NEEDS_A_PERSON,
                 )
             )
@@ -121,7 +145,7 @@ class LocalSystem:
             Child(
                 name="gateway",
                 argv=(sys.executable, "-m", "gateway.http", "--port", str(self._gateway_port)),
-                env=env,
+                env={**env, "MEMCUBE_MODEL_URLS": ",".join(self._models)},
                 needs=needs,
                 ready=_answers(f"http://{LOOPBACK}:{self._gateway_port}/healthz"),
             )
@@ -165,10 +189,16 @@ def _replace(path: Path, content: bytes) -> None:
         log.warning("file not written", path=str(path), error=str(error))
 
 
-def _metrics_ports(settings: Settings, claims: Claims) -> dict[str, int]:
+def _metrics_ports(settings: Settings, claims: Claims, roles: Sequence[str]) -> dict[str, int]:
     """Named ones must be free; without a name, whatever is."""
     first = settings.metrics_port
-    return {role: claims.port(first + n if first else 0, 0, 0) for n, role in enumerate(ROLES)}
+    return {role: claims.port(first + n if first else 0, 0, 0) for n, role in enumerate(roles)}
+
+
+def _has_model(settings: Settings) -> bool:
+    """Whether to start a model process: none is named, none is asked of elsewhere, and one can be loaded."""
+    own = settings.model
+    return not own.urls and own.upstream is None and available() and installed(own.name, cache_folder())
 
 
 def _lock(settings: Settings) -> int:
@@ -218,6 +248,15 @@ def _reads(role: str, address: str) -> Callable[[], Awaitable[bool]]:
 def _answers(address: str) -> Callable[[], Awaitable[bool]]:
     async def ready() -> bool:
         return bool(await _get(address))
+
+    return ready
+
+
+def _both(
+    one: Callable[[], Awaitable[bool]], other: Callable[[], Awaitable[bool]]
+) -> Callable[[], Awaitable[bool]]:
+    async def ready() -> bool:
+        return await one() and await other()
 
     return ready
 

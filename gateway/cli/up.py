@@ -32,17 +32,23 @@ def up(
     kafka_port: Annotated[
         int | None, typer.Option(min=0, max=65535, help="Port of the embedded Kafka; 0: any free one.")
     ] = None,
+    models: Annotated[
+        bool,
+        typer.Option("--models/--no-models", help="Run a language model, where one is installed, or none."),
+    ] = True,
 ) -> None:
     """Run broker, stream workers and gateway until Ctrl-C. All state is kept in the data folder."""
     given = {"kafka": kafka, "gateway_port": gateway_port, "kafka_port": kafka_port}
     settings = msgspec.structs.replace(
         place.settings(), **{name: value for name, value in given.items() if value is not None}
     )
-    system = LocalSystem(settings, _show)
+    system = LocalSystem(settings, _show, models=models)
     prepare(system, console)
     console.print(
         f"data      {settings.data.root}\nkafka     {system.state.kafka}\ngateway   {system.state.gateway}"
     )
+    for address in system.state.models:
+        console.print(f"model     {address}")
     console.print(f"logs      {settings.data.logs}\nstop with Ctrl-C\n")
     raise typer.Exit(asyncio.run(system.run()))
 

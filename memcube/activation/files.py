@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from struct import Struct
 from struct import error as struct_error
@@ -46,6 +47,10 @@ class Unusable(MemcubeError):
     """A stored block cannot be used: the message says why. It is to be built again."""
 
 
+class Missing(Unusable):
+    """There is no such block."""
+
+
 class BlockFiles:
     """Blocks under one place: a path, or an address that fsspec knows (`s3://bucket/folder`)."""
 
@@ -77,7 +82,7 @@ class BlockFiles:
             tensors = load_tensors(content)
             made = msgspec.json.decode(_metadata(content)["made"], type=Made)
         except FileNotFoundError:
-            raise Unusable(f"block {block_id} is not there") from None
+            raise Missing(f"block {block_id} is not there") from None
         except SealBroken as error:
             raise Unusable(f"block {block_id} does not open: {error}") from None
         except (SafetensorError, msgspec.DecodeError, KeyError, struct_error) as error:
@@ -94,6 +99,19 @@ class BlockFiles:
         path = str(self._path(block_id))
         if self._files.exists(path):
             self._files.rm_file(path)
+
+    def size(self, block_id: str) -> int:
+        """Bytes of its file; raises `OSError`."""
+        return int(self._files.size(str(self._path(block_id))))
+
+    def tidy(self, before: float) -> None:
+        """Remove what writers that were killed have left, last touched before this time (POSIX seconds)."""
+        root = Path(self._root)
+        if isinstance(self._files, LocalFileSystem):
+            for left in root.glob("*/.*.kv.*"):
+                with suppress(FileNotFoundError):
+                    if left.stat().st_mtime < before:
+                        left.unlink()
 
     def _path(self, block_id: str) -> PurePosixPath:
         """By the id alone, which tells nothing of its subject. Raises `Unusable` for one that is no id."""
@@ -169,9 +187,11 @@ def _layers(tensors: dict[str, torch.Tensor], made: Made) -> Kept:
     keys, values = all_of("k"), all_of("v")
     if not keys or len(keys) != len(values):
         raise Unusable(f"block {made.id} is damaged: {len(keys)} layers of keys, {len(values)} of values")
+    layers: Kept
     if made.precision == "int8":
-        return QuantisedLayers(keys, values, all_of("ks"), all_of("vs"), made.rotated)
-    layers = Layers(keys, values, made.rotated)
+        layers = QuantisedLayers(keys, values, all_of("ks"), all_of("vs"), made.rotated)
+    else:
+        layers = Layers(keys, values, made.rotated)
     if not layers.finite():
         raise Unusable(f"block {made.id} holds numbers that are none (NaN or infinite)")
     return layers

@@ -35,6 +35,10 @@ class QuantisedLayers:
         parts = (*self.keys, *self.values, *self.key_scales, *self.value_scales)
         return sum(tensor.nbytes for tensor in parts)
 
+    def finite(self) -> bool:
+        """Whether there is no NaN and no infinity in the scales."""
+        return all(bool(torch.isfinite(scale).all()) for scale in (*self.key_scales, *self.value_scales))
+
     def restored(self) -> Layers:
         """The layers in the scales' floating type."""
         return Layers(

@@ -18,7 +18,7 @@ from transformers.utils import logging as transformers_logging
 
 from memcube.errors import ModelMissing, Setup
 from memcube.models.kv import Buffers, Layers, joined
-from memcube.models.language import Array, Fingerprint, Layout, Pause, TooLong
+from memcube.models.language import Array, Fingerprint, Layout, NoConversation, Pause, TooLong
 from memcube.settings import DType
 
 # A prefill goes in pieces of this many tokens. On a CPU as fast as in one (5.3 s for 2,000 tokens either way,
@@ -48,6 +48,7 @@ class CausalModel:
         transformers_logging.disable_progress_bar()
         self.name = name or folder.name
         self._tokenizer, self._model = _load(folder, device, dtype)
+        self._encoding = threading.Lock()
         self._device = device
         config = self._model.config.get_text_config()
         heads = getattr(config, "num_key_value_heads", None) or config.num_attention_heads
@@ -70,8 +71,10 @@ class CausalModel:
         """See `LanguageModel.encode`."""
         if not text:
             return []
-        # Else "<|im_start|>" in what somebody said would begin a turn.
-        found = self._tokenizer(text, add_special_tokens=False, split_special_tokens=not markup)
+        # The tokenizer keeps the setting from one call to the next, for whichever thread comes then.
+        with self._encoding:
+            # Else "<|im_start|>" in what somebody said would begin a turn.
+            found = self._tokenizer(text, add_special_tokens=False, split_special_tokens=not markup)
         return list(found["input_ids"])
 
     def decode(self, tokens: Sequence[int]) -> str:
@@ -86,11 +89,14 @@ class CausalModel:
         turns = [{"role": role, "content": text} for role, text in messages]
         try:
             return self._render(turns)
-        except jinja2.TemplateError:
+        except jinja2.TemplateError as error:
             if len(turns) < 2 or turns[0]["role"] != "system":
-                raise
-            first = {**turns[1], "content": f"{turns[0]['content']}\n\n{turns[1]['content']}"}
+                raise NoConversation(f"the model's chat template refuses these messages: {error}") from None
+        first = {**turns[1], "content": f"{turns[0]['content']}\n\n{turns[1]['content']}"}
+        try:
             return self._render([first, *turns[2:]])
+        except jinja2.TemplateError as error:
+            raise NoConversation(f"the model's chat template refuses these messages: {error}") from None
 
     def start(self, capacity: int, after: Layers | None = None) -> CausalRun:
         """See `LanguageModel.start`. `after` holds rotated keys."""

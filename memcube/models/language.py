@@ -40,6 +40,10 @@ class TooLong(MemcubeError):
         self.context = context
 
 
+class NoConversation(MemcubeError):
+    """The model's chat template refuses these turns."""
+
+
 class Fingerprint(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """All that a KV cache depends on beside its tokens. Two models of one fingerprint compute the same.
 
@@ -105,7 +109,10 @@ class LanguageModel(Protocol):
         """The text of tokens, control tokens left out."""
 
     def rendered(self, messages: Sequence[tuple[str, str]]) -> str:
-        """Messages (role, text) as the model's chat template puts them, up to where the answer begins."""
+        """Messages (role, text) as the model's chat template puts them, up to where the answer begins.
+
+        Raises `NoConversation`.
+        """
 
     def start(self, capacity: int, after: Any = None) -> Run:
         """A sequence of at most `capacity` tokens, from nothing or behind a beginning, which is copied.

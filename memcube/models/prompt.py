@@ -61,8 +61,8 @@ def written(line: Line) -> str:
 
 def prefix(model: LanguageModel, block: Sequence[Line]) -> tuple[int, ...]:
     """The tokens with which every prompt of a subject with this block begins."""
-    opening, _ = _around_memory(model, ())
-    return tuple(_tokens(model, opening) + _section(model, block))
+    before, _ = _around_memory(model, ())
+    return tuple(_tokens(model, before) + _section(model, block))
 
 
 def prompt(
@@ -75,15 +75,30 @@ def prompt(
     if not block and not more:
         pieces = _pieces(model, [(message.role, message.text) for message in messages])
         return Prompt((), tuple(_tokens(model, pieces)), 0)
-    before, after = _around_memory(model, messages)
-    lines = [token for line in more for token in model.encode(written(line))]
+    before, _ = _around_memory(model, messages)
+    lines, close = behind(model, messages, more)
     section = _section(model, block)
-    close = model.encode(_CLOSE) if _has_words(messages) else model.encode(_CLOSE.rstrip())
     return Prompt(
         prefix=tuple(_tokens(model, before) + section),
-        rest=tuple(lines + close + _tokens(model, after)),
+        rest=lines + close,
         memory_tokens=len(section) + len(lines),
     )
+
+
+def behind(
+    model: LanguageModel, messages: Sequence[Message], more: Sequence[Line] = ()
+) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """The tokens that follow a block: those of further memories, and those of the conversation."""
+    _, after = _around_memory(model, messages)
+    lines = [token for line in more for token in model.encode(written(line))]
+    close = model.encode(_CLOSE) if _has_words(messages) else model.encode(_CLOSE.rstrip())
+    return tuple(lines), tuple(close + _tokens(model, after))
+
+
+def opening(model: LanguageModel) -> int:
+    """How many tokens of every prefix stand in front of the memory."""
+    before, _ = _around_memory(model, ())
+    return len(_tokens(model, before))
 
 
 class _Piece(msgspec.Struct, frozen=True):
@@ -108,11 +123,11 @@ def _around_memory(model: LanguageModel, messages: Sequence[Message]) -> tuple[l
     text = model.rendered(
         [("system", place), *((role, _MARK.format(n)) for n, (role, _) in enumerate(turns))]
     )
-    opening, found, rest = text.partition(place)
+    before, found, rest = text.partition(place)
     if not found:
         raise ValueError("the chat template leaves the system turn out: this model cannot be given memory")
-    behind = [_Piece(system, markup=False)] if system else []
-    return [_Piece(opening, markup=True)], behind + _filled(rest, [text for _, text in turns])
+    own = [_Piece(system, markup=False)] if system else []
+    return [_Piece(before, markup=True)], own + _filled(rest, [text for _, text in turns])
 
 
 def _pieces(model: LanguageModel, turns: Sequence[tuple[str, str]]) -> list[_Piece]:
