@@ -295,7 +295,7 @@ GENERATION_SECONDS: Final = Histogram(
 GENERATIONS: Final = Counter(
     "memcube_generations_total", "Answers, by the route taken and how they ended", ["taken", "ending"]
 )
-TOKENS: Final = Counter("memcube_generated_tokens_total", "Tokens that answers were made of")
+TOKENS: Final = Counter("memcube_generated_tokens_total", "Tokens of answers that came to their end")
 ANSWERS: Final = Gauge("memcube_answers_under_way", "Answers that are being computed or wait for their turn")
 BLOCKS: Final = Counter(
     "memcube_block_uses_total",
@@ -309,7 +309,7 @@ NOT_SERVED: Final = Counter(
 )
 SHELF_BYTES: Final = Gauge("memcube_shelf_bytes", "KV caches in the memory of the model process")
 SHELF_BUDGET: Final = Gauge("memcube_shelf_budget_bytes", "How much they may take there")
-BLOCK_BYTES: Final = Gauge("memcube_block_bytes", "Sealed KV caches on disk")
+BLOCK_BYTES: Final = Gauge("memcube_block_bytes", "KV caches in the folder of blocks, on disk")
 BUILT: Final = Counter(
     "memcube_builds_total", "Jobs of activation memory, by what became of them", ["result"]
 )

@@ -152,6 +152,7 @@ class ModelRole:
             Line(line.cube_id, line.version, content.text, line.since)
             for line, content in zip(data.lines, job.contents, strict=True)
         ]
+        log.info("building", block=data.block_id, lines=len(lines))
         try:
             block = self._builder.build(
                 job.event.subject.key,

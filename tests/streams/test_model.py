@@ -7,11 +7,15 @@ import tests.with_torch  # noqa: F401 -- skips this module where there is none
 # isort: split
 import asyncio
 import errno
+import re
+import subprocess
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx
+import msgspec
 import pytest
 
 from memcube.activation.builder import BlockBuilder
@@ -23,6 +27,9 @@ from memcube.governance.sealing import SubjectSealer, event_context, seal_conten
 from memcube.models.causal import CausalModel
 from memcube.models.engine import Engine
 from memcube.models.language import Pause
+from memcube.models.prompt import Message
+from memcube.models.sampling import Sampling
+from memcube.models.wire import Generate
 from memcube.store.record import OutboxMessage
 from memcube.store.sqlite.role_log import RoleLog
 from schemas.body import Content
@@ -36,6 +43,7 @@ from streams.model import ModelRole
 from streams.relay import Relay
 from streams.role import Stopped
 from streams.runner import Runner
+from tests.streams.running import Running
 from tests.streams.tiny import tiny_model
 from tests.streams.world import InMemoryLog
 
@@ -91,6 +99,13 @@ class Life:
         key, headers, value = encode(data, event_id=event_id, source="test", time=START, subject=ADA)
         where = partition_for(key, PARTITIONS)
         self.log.append(OutboxMessage(ACTIVATION_JOBS.name, where, key, headers, value))
+
+    def jobs(self) -> list[OutboxMessage]:
+        """All jobs, as a producer sends them."""
+        return [
+            OutboxMessage(r.topic, r.partition, r.key, tuple((n, v or b"") for n, v in r.headers), r.value)
+            for r in self.log.of(ACTIVATION_JOBS.name)
+        ]
 
     def drain(self) -> list[Built]:
         """Do what waits; what was said of it."""
@@ -273,29 +288,32 @@ def test_what_torch_cannot_do_is_a_dead_letter(
 
 
 @pytest.mark.timeout(240)
-async def test_a_killed_process_builds_and_answers_again_and_a_stop_breaks_a_build_off(tmp_path: Path) -> None:
+async def test_killed_in_a_build_and_in_an_answer_it_is_right_again(
+    tmp_path: Path, tiny: CausalModel
+) -> None:
     """Real processes on a real Kafka: kill -9 in a build, kill -9 in an answer, SIGTERM in a build."""
-    env = {"MEMCUBE_MODEL": str(tiny_model(tmp_path / "tiny", wide=True, context=16_384)), "MEMCUBE_KV_TOKENS": "12000"}
     async with Running(tmp_path / "run") as running:
-        life = Life(tmp_path / "run", CausalModel(Path(env["MEMCUBE_MODEL"])), InMemoryLog())
-        life.store.close()
+        life = Life(tmp_path / "other", tiny, InMemoryLog())
+        life.sealer = SubjectSealer(KeyStore(running.data.keys))
+        files = BlockFiles(str(running.data.blocks), life.sealer)
         block_id = life.build(facts=FACTS * 24)
-        worker = running.start("model", **env)
-        await running.publish(life.log.of(ACTIVATION_JOBS.name))
+        worker = running.start("model")
+        await running.publish(life.jobs())
         await _told(running, "building")
         worker.kill()
         worker.wait()
-        assert not list(life.folder.rglob("*.kv"))
-        worker = running.start("model", **env)
+        assert not list(running.data.blocks.rglob("*.kv"))
+        worker = running.start("model")
         await _told(running, "building", times=2)
         worker.terminate()
         assert await running.ended(worker, within_s=5) == 0
-        assert not list(life.folder.rglob("*.kv"))
-        worker = running.start("model", **env)
-        while not (said := await running.values(EVENTS.name)):
+        assert not list(running.data.blocks.rglob("*.kv"))
+        worker = running.start("model")
+        while not (said := await running.records(EVENTS.name, PARTITIONS)):
             await asyncio.sleep(0.05)
         assert len(said) == 1
-        made, _ = life.files.read(ADA.key, block_id)
+        made, _ = files.read(ADA.key, block_id)
+        assert len(made.tokens) > 1900
         url = re.findall(r'"url": ?"([^"]+)"', running.log("model"))[-1]
         asked = Generate(
             subject=ADA.key,
@@ -306,16 +324,26 @@ async def test_a_killed_process_builds_and_answers_again_and_a_stop_breaks_a_bui
         async with httpx.AsyncClient(timeout=60) as client:
             body = msgspec.json.encode(asked)
             with pytest.raises(httpx.RemoteProtocolError):
-                async with client.stream("POST", f"{url}/generate", content=body) as answer:
-                    async for _ in answer.aiter_raw():
-                        worker.kill()
+                await _killed_while_it_answers(client, url, body, worker)
         worker.wait()
-        running.start("model", **env)
+        running.start("model")
         await _told(running, "the model answers", times=4)
-        assert made.id == block_id
-        assert len(await running.values(EVENTS.name)) == 1
+        url = re.findall(r'"url": ?"([^"]+)"', running.log("model"))[-1]
+        short = msgspec.structs.replace(asked, sampling=Sampling(max_tokens=4))
+        async with httpx.AsyncClient(timeout=60) as client:
+            answer = await client.post(f"{url}/generate", content=msgspec.json.encode(short))
+        assert b'"done"' in answer.content.splitlines()[-1]
+        assert len(await running.records(EVENTS.name, PARTITIONS)) == 1
+
+
+async def _killed_while_it_answers(
+    client: httpx.AsyncClient, url: str, body: bytes, worker: subprocess.Popen[bytes]
+) -> None:
+    async with client.stream("POST", f"{url}/generate", content=body) as answer:
+        async for _ in answer.aiter_raw():
+            worker.kill()
 
 
 async def _told(running: Running, what: str, times: int = 1) -> None:
-    while running.log("model").count(f'"{what}"') < times:
+    while running.log("model").count(f'"event": "{what}"') < times:
         await asyncio.sleep(0.02)
