@@ -135,7 +135,8 @@ _JOBS: Final[dict[type[Build | Drop], dict[str, st.SearchStrategy[Any]]]] = {
 def jobs(draw: st.DrawFn) -> Build | Drop:
     """What may stand on `memory.activation.jobs`."""
     struct = draw(st.sampled_from(sorted(_JOBS, key=lambda one: one.__name__)))
-    return struct(**draw(addresses), **draw(st.fixed_dictionaries(_JOBS[struct])))
+    fields: dict[str, Any] = {**draw(addresses), **draw(st.fixed_dictionaries(_JOBS[struct]))}
+    return struct(**fields)
 
 
 outgoing: st.SearchStrategy[Outgoing] = st.one_of(
