@@ -26,7 +26,7 @@ def test_each_process_is_a_target_with_its_name() -> None:
 
 def system(folder: Path, metrics_port: str = "") -> LocalSystem:
     env = {"MEMCUBE_METRICS_PORT": metrics_port, "MEMCUBE_GATEWAY_PORT": "0", "MEMCUBE_KAFKA": "h:9092"}
-    return LocalSystem(Settings.load(folder, env), lambda _: None)
+    return LocalSystem(Settings.load(folder, env), lambda _: None, models=False)
 
 
 def test_the_workers_ports_are_free_ones_unless_they_are_named(tmp_path: Path) -> None:
