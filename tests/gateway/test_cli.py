@@ -210,7 +210,7 @@ def test_status_is_ready_only_when_everything_is(run: Run, system: Running) -> N
     assert ready["gateway"] == system.url
     assert ready["kafka"] == "127.0.0.1:9092"
     assert (ready["ready"], ready["reason"], ready["deadletters"]) == (True, None, 0)
-    assert set(ready["lag"]) == {"memory", "audit", "promote"}
+    assert set(ready["lag"]) == {"memory", "audit"}
     assert len(ready["children"]) == 4
     assert ready["store"]["versions"] == 0
     assert run("status").exit_code == 0
