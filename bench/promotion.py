@@ -23,7 +23,7 @@ from memcube.activation.shelf import Shelf
 MEMORIES: Final = 1_000
 ROOM: Final = 100
 USES: Final = 50_000
-ALPHAS: Final = (0.8, 1.0, 1.2)
+ALPHAS: Final = (1.0,)
 SEEDS: Final = (1, 2, 3)
 LINE_TOKENS: Final = 20
 HALF_LIFE: Final = timedelta(hours=72)

@@ -385,3 +385,18 @@ def test_what_is_remembered_of_recalls_is_bounded(world: World) -> None:
     again = msgspec.structs.replace(world.recall(boat.id, recall="old"), timestamp=late)
     world.take(again)
     assert world.usage.heats(ANNA)[boat.id] == before
+
+
+def test_a_full_disk_changes_nothing_and_is_waited_for(world: World) -> None:
+    records = [world.recall(*(f"cube-{n}-{m}" for m in range(100))) for n in range(40)]
+    shares = world.role.plan(world.work(*records))
+    connection = world.usage._connections.mine()
+    [(pages,)] = connection.execute("PRAGMA page_count").fetchall()
+    connection.execute(f"PRAGMA max_page_count = {pages}")
+    with pytest.raises(StoreFault, match="free some space"):
+        world.role.commit(shares)
+    assert world.usage.heats(ANNA) == {}
+    assert world.role.positions() == {}
+    connection.execute("PRAGMA max_page_count = 1000000")
+    assert world.role.commit(shares) == frozenset()
+    assert len(world.usage.heats(ANNA)) == 4000
