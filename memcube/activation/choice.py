@@ -16,11 +16,14 @@ import msgspec
 # when it has cooled to the second: between them it stays as it is, or it would come and go with each use.
 HOT: Final = 2.0
 COLD: Final = 0.5
+# What comes along where a block is built anyhow: it costs its own tokens alone, and one use pays for them.
+WARM: Final = 0.75
 # Where the budget is too small for all, a newcomer takes a member's place when it is so much hotter: two that
 # are used in turn would otherwise push each other out for ever.
 HOTTER: Final = 1.5
 # Of what the block saves already: for less than this a whole file is not written anew. Small gains add up.
 WORTH: Final = 0.05
+_NOT_HOT: Final = "nothing is hot"
 
 
 class Candidate(msgspec.Struct, frozen=True):
@@ -67,9 +70,10 @@ def choose(
     staying = [chosen.pop(cube_id) for cube_id in held if cube_id in chosen]
     members = (*staying, *chosen.values())
     if not members:
-        return Choice((), build=False, reason="nothing is hot" if not held else "it has gone cold")
+        return Choice((), build=False, reason=_NOT_HOT if not held else "it has gone cold")
     if not held:
-        return Choice(members, build=True, reason="hot")
+        hot = force or any(one.pinned or one.heat >= HOT for one in members)
+        return Choice(members, build=True, reason="hot") if hot else Choice((), build=False, reason=_NOT_HOT)
     changed = [cube_id for cube_id, version in held.items() if _version(current, cube_id) != version]
     if changed:
         return Choice(members, build=True, reason="a memory of the block has changed")
@@ -84,6 +88,8 @@ def choose(
 
 
 def _bar(one: Candidate, held: Mapping[str, int]) -> float:
+    if not held:
+        return WARM
     return COLD if one.cube_id in held else HOT
 
 
