@@ -47,6 +47,8 @@ MODELS: Final = {
     "kv-exact": "whether what is injected is what would have been computed, on 208 prompts (20 minutes)",
     "ttft": "the first token by KV against text and against transformers' own reuse, 256 to 2,048 tokens"
     " (5 minutes)",
+    "kv-size": "bytes, times and quality of blocks as floats and as int8 (6 minutes)",
+    "peer-memos": "what MemOS's KVCacheMemory gives for the same questions: see `peer-memos --help`",
     "chat-accuracy": "right answers and first token of memory as text and as KV, 336 questions (30 minutes)",
 }
 OWN: Final = {**EVALUATIONS, **MODELS}

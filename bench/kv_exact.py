@@ -140,7 +140,7 @@ def _held(model: CausalModel, files: BlockFiles, block: int) -> _Held:
     files.write(made, raw)
     _, read = files.read(made.subject, made.id)
     files.remove(made.id)
-    one, other = model.rotated(raw), model.rotated(read)  # type: ignore[arg-type]
+    one, other = model.rotated(raw), model.rotated(read)
     return _Held(lines, one, other, (_digest(one), _digest(other)))
 
 
@@ -230,9 +230,11 @@ def _findings(rows: dict[str, Row], model: CausalModel) -> Findings:
             ),
         ),
         notes=(
-            f"{len(every)} prompts of {min(r.tokens for r in every)} to {max(r.tokens for r in every):,}"
-            f" tokens, {sum(r.answered for r in every):,} steps compared; identical {same} of {len(every)}"
-            f" (95 % {low:.1%} to {high:.1%}).",
+            (
+                f"{len(every)} prompts of {min(r.tokens for r in every)} to {max(r.tokens for r in every):,}"
+                f" tokens, {sum(r.answered for r in every):,} steps; identical {same} of {len(every)}"
+                f" (95 % {low:.1%} to {high:.1%})."
+            ),
         ),
     )
 

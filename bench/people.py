@@ -38,6 +38,7 @@ def _kind(name: str, told: str, first: str, second: str, values: str) -> FactKin
     return FactKind(name, told, (first, second), tuple(values.split(", ")))
 
 
+# ruff: noqa: E501 -- a kind is easier to read on two lines
 KINDS: Final = (
     _kind("home", "{name} lives in {value}", "Where does {name} live?", "Which city is home to {name}?",
           "Oslo, Porto, Lyon, Graz, Izmir, Ghent, Turin, Bergen, Malaga, Leipzig, Krakow, Utrecht"),
@@ -116,9 +117,9 @@ def facts(owner: str, seed: int = 7) -> list[Fact]:
     return [_fact(subject_of(owner), place, name, kind) for place, (name, kind) in enumerate(told)]
 
 
-def hottest(owner: str, held: Sequence[Fact], seed: int = 7) -> list[Fact]:
+def hottest(owner: str, held: Sequence[Fact]) -> list[Fact]:
     """The same with what is asked for in front: the owner's own; each part in an order of its own."""
-    rng = random.Random(f"{seed}/{owner}")
+    rng = random.Random(f"7/{owner}")
     own = [fact for fact in held if fact.about == owner]
     others = [fact for fact in held if fact.about != owner]
     rng.shuffle(own)
@@ -126,7 +127,7 @@ def hottest(owner: str, held: Sequence[Fact], seed: int = 7) -> list[Fact]:
     return own + others
 
 
-def fitting(model: LanguageModel, candidates: Sequence[Fact], tokens: int, seed: int = 7) -> list[Line]:
+def fitting(model: LanguageModel, candidates: Sequence[Fact], tokens: int) -> list[Line]:
     """As many of the first lines as a prefix of `tokens` holds, in the order in which they were told."""
     empty = len(prefix(model, ()))
     kept: list[Fact] = []

@@ -14,7 +14,6 @@ from memcube.governance.sealing import SubjectSealer
 from memcube.models import load_embedder
 from memcube.models.language import LanguageModel
 from memcube.models.prompt import Line, written
-from memcube.plaintext.recall import Recaller
 from memcube.settings import Settings
 from memcube.store.record import Embedded, Partition, Share, SubjectWork
 from memcube.store.sqlite import SQLiteCubeStore

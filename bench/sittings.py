@@ -106,9 +106,11 @@ def _sit(plan: Plan[Row], given: argparse.Namespace, console: Console) -> Report
         raise BenchError("nothing was measured in that time: give it more --seconds")
     found = plan.findings({key: one.row for key, one in rows.items()}, model)
     loads = [one.load for one in rows.values()]
-    notes = (
-        f"{model.name}, {given.device}, {given.dtype}, {given.threads} thread(s) of torch; load average"
-        f" {min(loads):.1f} to {max(loads):.1f} while this was measured.",
+    notes: tuple[str, ...] = (
+        (
+            f"{model.name}, {given.device}, {given.dtype}, {given.threads} thread(s) of torch; load average"
+            f" {min(loads):.1f} to {max(loads):.1f} while this was measured."
+        ),
     )
     if len(rows) < len(keys):
         notes += (f"{len(rows)} of {len(keys)} so far: the same command goes on.",)

@@ -1,4 +1,4 @@
-"""`memcube bench ttft`: the first token by an injected block, by text, and by transformers' own prefix reuse."""
+"""`memcube bench ttft`: the first token by an injected block, by text, by transformers' reuse of a prefix."""
 
 from __future__ import annotations
 
@@ -138,7 +138,7 @@ def _row(model: CausalModel, files: BlockFiles, ready: _Ready, turn: int) -> Row
 
     def from_disk() -> str:
         _, layers = files.read(ready.made.subject, ready.made.id)
-        return ours(model.rotated(layers))  # type: ignore[arg-type]
+        return ours(model.rotated(layers))
 
     def theirs(cache: Any) -> str:
         import torch  # noqa: PLC0415  as above
@@ -187,7 +187,7 @@ def _timed(work: Callable[[], str]) -> tuple[str, float]:
     return found, time.perf_counter() - since
 
 
-def _findings(rows: dict[str, Row], model: CausalModel) -> Findings:
+def _findings(rows: dict[str, Row], _model: CausalModel) -> Findings:
     of_size = {
         size: [row for key, row in rows.items() if key.startswith(f"{size}/")]
         for size in SIZES
@@ -196,7 +196,8 @@ def _findings(rows: dict[str, Row], model: CausalModel) -> Findings:
     table, own, verdicts, data = [], [], [], {}
     for size, of in of_size.items():
         faster = [row.text / row.kv for row in of]
-        reuse = [min(row.copied, row.cropped) / row.injected for row in of]
+        reuse = [row.copied / row.injected for row in of]
+        in_place = [row.cropped / row.injected for row in of]
         cells = {way: _cell([getattr(row, way) for row in of]) for way in _WAYS}
         table.append(
             (
@@ -211,7 +212,8 @@ def _findings(rows: dict[str, Row], model: CausalModel) -> Findings:
             (
                 f"{of[0].memory_tokens:,}",
                 *(cells[way] for way in ("injected", "copied", "cropped")),
-                _spread(reuse, "x"),
+                _spread(reuse, "x", 2),
+                _spread(in_place, "x", 2),
             )
         )
         verdicts += [
@@ -219,7 +221,12 @@ def _findings(rows: dict[str, Row], model: CausalModel) -> Findings:
                 f"{size:,} tokens: KV against text", Samples(faster).median, "x", MUST[size], GOAL[size], True
             ),
             Verdict(
-                f"{size:,} tokens: against transformers' reuse", Samples(reuse).median, "x", 0.95, 1.0, True
+                f"{size:,} tokens: against transformers' reuse of a copy",
+                Samples(reuse).median,
+                "x",
+                1.0,
+                1.0,
+                True,
             ),
         ]
         data[str(size)] = {way: Samples(getattr(row, way) for row in of).summary() for way in _WAYS}
@@ -237,7 +244,8 @@ def _findings(rows: dict[str, Row], model: CausalModel) -> Findings:
                     "injected",
                     "transformers, copy",
                     "in place, then cut",
-                    "best of theirs / ours",
+                    "copy / ours",
+                    "in place / ours",
                 ),
                 tuple(own),
             ),
@@ -245,9 +253,11 @@ def _findings(rows: dict[str, Row], model: CausalModel) -> Findings:
         data={"sizes": data, "rows": [msgspec.to_builtins(row) for row in rows.values()]},
         verdicts=tuple(verdicts),
         notes=(
-            f"{_share([row.same for row in rows.values()])} prompts have the same first token all six ways;"
-            f" behind the prefix stand {min(r.rest for r in rows.values())} to"
-            f" {max(r.rest for r in rows.values())} tokens.",
+            (
+                f"{_share([row.same for row in rows.values()])} prompts have the same first token all six ways;"
+                f" behind the prefix stand {min(r.rest for r in rows.values())} to"
+                f" {max(r.rest for r in rows.values())} tokens."
+            ),
             "In place, the stored cache is changed by every use: nothing may share it.",
         ),
     )
@@ -261,9 +271,9 @@ def _cell(values: Sequence[float]) -> str:
     return f"{ms(Samples(values).median)} ({ms(low)} to {ms(high)})"
 
 
-def _spread(values: Sequence[float], unit: str) -> str:
+def _spread(values: Sequence[float], unit: str, digits: int = 1) -> str:
     low, high = of_median(values)
-    return f"{Samples(values).median:.1f}{unit} ({low:.1f} to {high:.1f})"
+    return f"{Samples(values).median:.{digits}f}{unit} ({low:.{digits}f} to {high:.{digits}f})"
 
 
 def _share(values: Sequence[bool]) -> str:
