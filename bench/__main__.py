@@ -49,6 +49,7 @@ MODELS: Final = {
     " (5 minutes)",
     "kv-size": "bytes, times and quality of blocks as floats and as int8 (6 minutes)",
     "peer-memos": "what MemOS's KVCacheMemory gives for the same questions: see `peer-memos --help`",
+    "obeyed": "how many attacks stored as memories the model obeys: `obeyed --data FILE` (20 minutes)",
     "chat-accuracy": "right answers and first token of memory as text and as KV, 336 questions (30 minutes)",
 }
 OWN: Final = {**EVALUATIONS, **MODELS}

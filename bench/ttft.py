@@ -254,7 +254,7 @@ def _findings(rows: dict[str, Row], _model: CausalModel) -> Findings:
         verdicts=tuple(verdicts),
         notes=(
             (
-                f"{_share([row.same for row in rows.values()])} prompts have the same first token all six ways;"
+                f"{_share([row.same for row in rows.values()])} prompts have one first token all six ways;"
                 f" behind the prefix stand {min(r.rest for r in rows.values())} to"
                 f" {max(r.rest for r in rows.values())} tokens."
             ),
