@@ -44,6 +44,18 @@ EVALUATIONS: Final = {
     "stories": "how many scripted stories of facts that change end right: see `stories --help`",
 }
 
+# The same for the language model and its caches; they need `make setup-models`.
+MODELS: Final = {
+    "kv-exact": "whether what is injected is what would have been computed, on 208 prompts (20 minutes)",
+    "ttft": "the first token by KV against text and against transformers' own reuse, 256 to 2,048 tokens"
+    " (5 minutes)",
+    "kv-size": "bytes, times and quality of blocks as floats and as int8 (6 minutes)",
+    "peer-memos": "what MemOS's KVCacheMemory gives for the same questions: see `peer-memos --help`",
+    "obeyed": "how many attacks stored as memories the model obeys: `obeyed --data FILE` (20 minutes)",
+    "chat-accuracy": "right answers and first token of memory as text and as KV, 336 questions (30 minutes)",
+}
+OWN: Final = {**EVALUATIONS, **MODELS}
+
 progress = Console(stderr=True, highlight=False)
 output = Console(highlight=False)
 
@@ -51,8 +63,8 @@ output = Console(highlight=False)
 def main(arguments: Sequence[str] | None = None) -> int:
     """Exit status 0 when everything was measured, whatever the figures: a busy machine is not a fault."""
     arguments = sys.argv[1:] if arguments is None else arguments
-    if arguments and arguments[0] in EVALUATIONS:
-        return int(import_module(f"bench.{arguments[0]}").main(arguments[1:]))
+    if arguments and arguments[0] in OWN:
+        return int(import_module(f"bench.{arguments[0].replace('-', '_')}").main(arguments[1:]))
     options = _options(arguments)
     signal.signal(signal.SIGTERM, _stop)  # as Ctrl-C: what was started is put away
     try:
@@ -94,14 +106,14 @@ def _run(name: str, *, quick: bool) -> Report:
 
 
 def _options(arguments: Sequence[str]) -> argparse.Namespace:
-    width = max(map(len, {**BENCHMARKS, **EVALUATIONS}))
+    width = max(map(len, {**BENCHMARKS, **OWN}))
     parser = argparse.ArgumentParser(
         prog="python -m bench",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         description="Measure MemCube on this machine, with a broker, workers and folders of its own:"
         " running systems are left alone.",
         epilog="benchmarks:\n"
-        + "".join(f"  {name:{width}}  {what}\n" for name, what in {**BENCHMARKS, **EVALUATIONS}.items())
+        + "".join(f"  {name:{width}}  {what}\n" for name, what in {**BENCHMARKS, **OWN}.items())
         + "\nTables go to standard output, progress to standard error, and everything as JSON, with machine,"
         f"\nversions, load and sample sizes, to {RESULTS.relative_to(RESULTS.parent.parent)}/NAME-DATE.json."
         " Rates are told as ratios within one run:"
@@ -115,9 +127,9 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="few samples, under a minute each")
     options = parser.parse_args(arguments)
     if unknown := [name for name in options.names if name not in BENCHMARKS]:
-        if own := [name for name in EVALUATIONS if name in unknown]:
+        if own := [name for name in OWN if name in unknown]:
             parser.error(f"{own[0]} has options of its own: name it first and alone")
-        parser.error(f"no benchmark {', '.join(unknown)}: there are {', '.join((*BENCHMARKS, *EVALUATIONS))}")
+        parser.error(f"no benchmark {', '.join(unknown)}: there are {', '.join((*BENCHMARKS, *OWN))}")
     return options
 
 

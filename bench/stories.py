@@ -8,7 +8,6 @@ import tempfile
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, time
-from math import sqrt
 from pathlib import Path
 from typing import Final
 
@@ -16,6 +15,7 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
+from bench.intervals import wilson
 from bench.processes import BenchError
 from bench.storyteller import Storyteller, Told, holds
 from memcube.cube import MemCube, State
@@ -24,8 +24,6 @@ from memcube.models import load_embedder
 from memcube.settings import EmbedderName
 
 FOLDER: Final = Path(__file__).parent / "stories"
-# Two-sided 95 %.
-_Z: Final = 1.96
 
 
 class Story(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -142,21 +140,12 @@ def summary(verdicts: Sequence[Verdict]) -> Summary:
     return Summary(
         stories=len(verdicts),
         right=right,
-        interval=_wilson(right, len(verdicts)),
+        interval=wilson(right, len(verdicts)),
         unrelated_retired=sum(len(one.unrelated) for one in verdicts),
         facts_expected=sum(len(one.story.now) for one in verdicts),
         facts_current=sum(one.now_right for one in verdicts),
         by_kind={kind: (sum(one.right for one in of), len(of)) for kind, of in sorted(kinds.items())},
     )
-
-
-def _wilson(right: int, of: int) -> tuple[float, float]:
-    if not of:
-        return 0.0, 1.0
-    share, z = right / of, _Z * _Z / of
-    middle = (share + z / 2) / (1 + z)
-    reach = _Z * sqrt(share * (1 - share) / of + z / (4 * of)) / (1 + z)
-    return round(middle - reach, 4), round(middle + reach, 4)
 
 
 def _tell(console: Console, verdict: Verdict) -> None:
