@@ -17,6 +17,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from transformers.utils import logging as transformers_logging
 
 from memcube.errors import ModelMissing, Setup
+from memcube.models import attention
 from memcube.models.kv import Buffers, Layers, joined
 from memcube.models.language import Array, Fingerprint, Layout, NoConversation, Pause, TooLong
 from memcube.settings import DType
@@ -236,7 +237,11 @@ def _load(folder: Path, device: str, dtype: DType) -> tuple[Any, Any]:
     try:
         tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
         model = AutoModelForCausalLM.from_pretrained(
-            folder, local_files_only=True, dtype=_DTYPES[dtype], use_safetensors=True
+            folder,
+            local_files_only=True,
+            dtype=_DTYPES[dtype],
+            use_safetensors=True,
+            attn_implementation=attention.NAME,
         )
     except (OSError, ValueError, KeyError, json.JSONDecodeError) as error:
         raise ModelMissing(f"transformers cannot read the model in {folder}: {error}") from None
