@@ -210,6 +210,8 @@ def checked(asked: Generate, context: int) -> Generate:
         (len(sampling.stop) > _MOST_STOPS, f"more than {_MOST_STOPS} stops"),
         (not all(sampling.stop), "a stop is empty: it would end every answer"),
         (asked.text_tokens < 0, "text_tokens must be 0 or more"),
+        # Its lines are what it is checked against; a block of none would be whatever was loaded ahead.
+        (asked.block is not None and not asked.block.lines, "the block has no lines"),
     )
     told = [text for wrong, text in faults if wrong]
     if told:
@@ -222,7 +224,10 @@ def _is_temperature(given: float) -> bool:
 
 
 async def _body(request: Request) -> bytes:
-    """Raises `Refused` for more than `MAX_BODY`, before it is all here."""
+    """Raises `Refused` for more than `MAX_BODY`, before it is all here, and for what a web page sends."""
+    if "origin" in request.headers:
+        # Any page open in a browser on this machine can post to loopback, and browsers always say so.
+        raise Refused(403, "from a browser", "this is for the gateway alone: ask that")
     found = bytearray()
     try:
         async for piece in request.stream():

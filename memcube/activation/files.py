@@ -85,7 +85,7 @@ class BlockFiles:
             raise Missing(f"block {block_id} is not there") from None
         except SealBroken as error:
             raise Unusable(f"block {block_id} does not open: {error}") from None
-        except (SafetensorError, msgspec.DecodeError, KeyError, struct_error) as error:
+        except (SafetensorError, msgspec.DecodeError, UnicodeDecodeError, KeyError, struct_error) as error:
             raise Unusable(f"block {block_id} is damaged: {error}") from None
         if (made.subject, made.id) != (subject, block_id):
             raise Unusable(f"what stands as block {block_id} is block {made.id}")

@@ -40,12 +40,15 @@ def told(form: Form, text: str, sources: Sequence[Source]) -> str:
 def eligible(store: CubeStore, subject: str, cube: MemCube) -> bool:
     """Whether a block may hold it: what holds now, and of turns those whose facts all hold still.
 
-    What is shown of a turn depends on them: one that says what is over must not be read whole.
+    What is shown of a turn depends on them: one that says what is over, or was put right since, must not be
+    read whole. Role memory refuses a block of one.
     """
     if cube.kind is not Kind.PLAINTEXT or cube.state is not State.ACTIVE or cube.payload is None:
         return False
     return cube.form is not Form.EPISODE or all(
-        fact.state is State.ACTIVE for fact in drawn(store, subject, cube)
+        fact.holds_as_said_in(source.event_id)
+        for fact in drawn(store, subject, cube)
+        for source in cube.sources
     )
 
 

@@ -413,3 +413,19 @@ def test_it_says_what_it_is(house: House) -> None:
         assert client.get("/healthz").status_code == 200
         assert msgspec.json.decode(client.get("/model").content, type=About) == house.about
         assert client.post("/nowhere").status_code == 404
+
+
+def test_a_block_that_was_loaded_ahead_is_not_served_without_its_lines(house: House) -> None:
+    house.build()
+    assert house.tiers.fetch(ADA, B1)
+    with httpx.Client(base_url=house.server.url, timeout=120) as client:
+        answer = client.post("/generate", content=msgspec.json.encode(asked(block=house.wire(lines=()))))
+    assert answer.status_code == 422
+    assert "no lines" in answer.text
+
+
+@pytest.mark.parametrize("path", ["/generate", "/prefetch"])
+def test_a_page_in_a_browser_is_not_answered(house: House, path: str) -> None:
+    with httpx.Client(base_url=house.server.url, headers={"origin": "https://evil.example"}) as client:
+        answer = client.post(path, content=msgspec.json.encode(asked()))
+    assert answer.status_code == 403

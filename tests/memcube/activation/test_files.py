@@ -209,3 +209,21 @@ def test_an_object_store_will_do(sealer: SubjectSealer) -> None:
     files.remove(B1)
     with pytest.raises(Unusable):
         files.read(ADA, B1)
+
+
+def test_a_wrong_byte_anywhere_in_a_chunks_head_is_refused_or_changes_nothing(
+    tmp_path: Path, files: BlockFiles
+) -> None:
+    files.write(made(), layers())
+    path = the_file(tmp_path)
+    whole = path.read_bytes()
+    refused = 0
+    for at in range(70):
+        path.write_bytes(whole[:at] + bytes([whole[at] ^ 0xFF]) + whole[at + 1 :])
+        try:
+            told, _ = files.read(ADA, B1)
+        except Unusable:
+            refused += 1
+        else:
+            assert told == made()
+    assert refused > 60

@@ -107,3 +107,16 @@ def test_a_turn_whose_facts_all_stand_beside_it_would_be_said_twice(store: SQLit
     assert not repeats(store, ANNA, turn, both - {sails.id})
     assert not repeats(store, ANNA, small_talk, both)
     assert not repeats(store, ANNA, porto, both)
+
+
+def test_a_turn_whose_fact_was_put_right_since_is_left_out(store: SQLiteCubeStore) -> None:
+    turn = new_cube("I like green tea", form=Form.EPISODE)
+    tea = from_event(new_cube("Anna likes green tea", seq=2), turn)
+    commit(store, share(work(turn, tea)))
+    assert eligible(store, ANNA, turn)
+    said = tuple(msgspec.structs.replace(source, said="Anna likes green tea") for source in turn.sources)
+    right = msgspec.structs.replace(
+        next_version(tea, seq=3), payload=Payload("Anna likes black tea", said), cause="edit"
+    )
+    commit(store, share(work(right, base=2), base=1))
+    assert not eligible(store, ANNA, turn)
