@@ -11,7 +11,7 @@ import msgspec
 from gateway.http.held_block import chosen
 from gateway.http.metrics import timed_phase
 from gateway.http.services import Services
-from memcube.cube import MemCube, State
+from memcube.cube import PARENT_CHANGED, PARENT_ERASED, Kind, MemCube, State
 from memcube.models.prompt import Line
 from memcube.models.wire import Block
 from memcube.plaintext.lines import line_of
@@ -23,6 +23,12 @@ from schemas.events import Parent
 MOST_RECALLED: Final = 16
 STALE: Final = "stale: a memory has changed"
 OWN_TURN: Final = "this prompt's own turn is in the block"
+# By the reason of its end, where it has one that tells a person anything.
+_ENDED: Final = {
+    PARENT_CHANGED: "no block: a memory of the last one has changed",
+    PARENT_ERASED: "no block: a memory of the last one was forgotten",
+}
+_GIVEN_UP: Final = "no block: the last one was given up"
 
 
 class Known(msgspec.Struct, frozen=True):
@@ -45,11 +51,19 @@ NOTHING: Final = Known()
 
 
 async def known_for(
-    house: Services, subject: str, query: str, own: Collection[str], *, blocks: bool, model: str | None
+    house: Services,
+    subject: str,
+    query: str,
+    own: Collection[str],
+    *,
+    blocks: bool,
+    named: bool = False,
+    model: str | None,
 ) -> Known:
     """What the prompt finds. own: ids of events of this very exchange, whose words it must not be shown.
 
-    blocks: whether a block can be used; model: of which model, if there are blocks of several.
+    blocks: whether a block can be used; model: of which model, if there are blocks of several. named: whether
+    a block was asked for, so that it matters why there is none.
     """
     began = perf_counter()
     with timed_phase("total"):
@@ -61,6 +75,9 @@ async def known_for(
     known = await house.record.run(
         lambda store: _snapshot(store, subject, found.memories, frozenset(own), blocks=blocks, model=model)
     )
+    if named and known.block is None and known.withheld is None:
+        ended = await house.record.run(lambda store: _ended(store, subject))
+        known = msgspec.structs.replace(known, withheld=ended)
     return msgspec.structs.replace(known, recall_s=recall_s)
 
 
@@ -106,3 +123,11 @@ def _block(
         return None, OWN_TURN
     fingerprint = one.cube.payload.artefact.fingerprint
     return Block(one.cube.id, fingerprint, tuple(line_of(parent) for parent in one.parents)), None
+
+
+def _ended(store: CubeStore, subject: str) -> str | None:
+    """Why the last block is not there any more; None if there was none."""
+    for last in store.list_cubes(subject, limit=1, kind=Kind.ACTIVATION):
+        if last.state is not State.ACTIVE:
+            return _ENDED.get(last.reason, _GIVEN_UP)
+    return None

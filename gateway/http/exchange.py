@@ -179,6 +179,7 @@ async def _known(
         turns.events if turns else (),
         # Exact, text reads the whole block as well.
         blocks=house.source.reads_blocks and (memory.route != "text" or memory.exact),
+        named=house.source.reads_blocks and memory.route == "kv",
         model=model,
     )
 

@@ -19,6 +19,8 @@ from tests.end_to_end.wire import Raw, publish
 
 COMMAND: Final = (sys.executable, "-m", "gateway.cli")
 READY_WITHIN_S: Final = 90.0
+# torch takes seconds to import, on cores that the others want as well.
+MODEL_READY_WITHIN_S: Final = 180.0
 STOPS_WITHIN_S: Final = 10.0
 ROOT: Final = Path(__file__).parents[2]
 _POLL_S: Final = 0.05
@@ -33,6 +35,7 @@ class MemCube:
         """models: with a language model, which takes half a gigabyte and some seconds to start."""
         self.folder = folder
         self._options = options if models else ("--no-models", *options)
+        self._ready_within_s = MODEL_READY_WITHIN_S if models else READY_WITHIN_S
         self._env = {**ENV, "MEMCUBE_EMBEDDER": embedder}
         self._up: subprocess.Popen[bytes] | None = None
         self.http = httpx.Client(trust_env=False, timeout=40)
@@ -63,7 +66,7 @@ class MemCube:
             )
 
     def until_ready(self) -> None:
-        until(lambda: self._ended or self.command("status").returncode == 0, READY_WITHIN_S, self.told)
+        until(lambda: self._ended or self.command("status").returncode == 0, self._ready_within_s, self.told)
         assert not self._ended, self.told()
         self.address = self.json("status")
         self.http.base_url = httpx.URL(self.address["gateway"])

@@ -108,3 +108,21 @@ async def fetch(bootstrap: str, topic: str, offset: int, partition: int = 0) -> 
         return await asyncio.wait_for(consumer.getone(place), 10)
     finally:
         await consumer.stop()
+
+
+async def find(bootstrap: str, topic: str, partition: int, event_id: str) -> dict[str, Any]:
+    """The document of the first record with this id, as Kafka has it."""
+    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap)
+    await consumer.start()
+    try:
+        place = TopicPartition(topic, partition)
+        consumer.assign([place])
+        await consumer.seek_to_beginning(place)
+        async with asyncio.timeout(10):
+            while True:
+                record = await consumer.getone(place)
+                if dict(record.headers).get("ce_id") == event_id.encode():
+                    document: dict[str, Any] = json.loads(record.value)
+                    return document
+    finally:
+        await consumer.stop()

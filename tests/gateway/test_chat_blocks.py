@@ -112,6 +112,25 @@ async def test_a_block_goes_with_the_question_and_only_what_was_recalled_is_repo
     assert {parent.cube_id for parent in house.bus.reports[-1].cubes} == recalled
 
 
+async def test_whoever_asks_for_a_block_that_has_ended_is_told_why(
+    client: httpx.AsyncClient, house: House
+) -> None:
+    async def reason(route: str) -> Any:
+        found = await chat(client, memory={**ANA, "route": route}, store=False)
+        return found["memory"]["reason"]
+
+    await tell(client, "I live in Hamburg.")
+    assert await reason("kv") is None, "the model tells of what there never was"
+    await held(house)
+    await tell(client, "I live in Lisbon.")
+    assert "has changed" in await reason("kv")
+    assert await reason("auto") is None
+    (home,) = parents(await held(house))
+    forgotten = await client.delete(f"/v1/cubes/{home}", params={**ANA, "wait": "recallable"})
+    assert forgotten.is_success, forgotten.text
+    assert "was forgotten" in await reason("kv")
+
+
 @pytest.mark.parametrize(
     ("memory", "sent"),
     [
