@@ -152,16 +152,17 @@ def hot(world: World, cube: MemCube, *, subject: str = ANNA) -> list[OutboxMessa
 
 
 def test_a_memory_that_is_asked_for_again_and_again_is_built_as_a_block(world: World) -> None:
-    boat, tea = new_cube("Anna sails"), new_cube("Anna likes tea")
-    world.keep(boat, tea)
+    boat, tea, cat = new_cube("Anna sails"), new_cube("Anna likes tea"), new_cube("Anna has a cat")
+    world.keep(boat, tea, cat)
     assert world.take(world.recall(boat.id, tea.id)) == []
     world.now += timedelta(seconds=1)
     assert world.take(world.recall(boat.id)) == []
     [(job, build)] = jobs(world.take(world.recall(boat.id)))
     assert build.reason == "hot"
     assert build.block_id == cube_id(ANNA, job, "block")
-    [line] = build.lines
+    line, warm = build.lines
     assert (line.cube_id, line.version, line.since) == (boat.id, 1, boat.valid_from.date())
+    assert warm.cube_id == tea.id  # asked for once: it comes along, and would be no reason to build
     context = event_context("memcube.activation.build.v1", job)
     assert open_body(world.sealer, ANNA, line.body, context).text == line_of(boat).text
 
