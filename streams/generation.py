@@ -53,7 +53,7 @@ class Generation:
         self._answering = answering
         self._tiers = tiers
         self._about = about
-        self._ended = threading.Event()
+        self.ended = threading.Event()
         self._answers = ThreadPoolExecutor(MOST_AT_ONCE, thread_name_prefix="answer")
         self._fetches = ThreadPoolExecutor(1, thread_name_prefix="fetch")
         self._under_way = 0
@@ -69,7 +69,7 @@ class Generation:
         return Starlette(routes=routes)
 
     def end(self) -> None:
-        self._ended.set()
+        self.ended.set()
         self._answers.shutdown(wait=False, cancel_futures=True)
         self._fetches.shutdown(wait=False, cancel_futures=True)
 
@@ -107,7 +107,7 @@ class Generation:
         lines: asyncio.Queue[Said | None] = asyncio.Queue()
 
         def gone() -> bool:
-            return left.is_set() or self._ended.is_set()
+            return left.is_set() or self.ended.is_set()
 
         def compute() -> None:
             try:

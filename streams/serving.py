@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -30,6 +31,8 @@ from streams.model import ModelRole
 _MB: Final = 1024 * 1024
 # A write takes a second; what is older was left by a process that was killed.
 _LEFT_S: Final = 3600.0
+# So long may another process hold what was forgotten; it is not served meanwhile.
+_SWEEP_S: Final = 30.0
 log = structlog.get_logger()
 
 
@@ -54,10 +57,19 @@ def model_role(settings: Settings, partitions: int, port: int) -> ModelRole:
     metrics.SHELF_BYTES.set_function(lambda: tiers.shelf.nbytes)
     metrics.BLOCK_BYTES.set_function(lambda: _bytes(settings.data.blocks))
     generation = Generation(Answering(model, engine, tiers), tiers, _about(model, own))
+    threading.Thread(target=_sweep, args=(tiers, generation.ended), name="sweep", daemon=True).start()
     server = Server(generation, port)
     log.info("the model answers", model=model.name, url=server.url, fingerprint=model.fingerprint.digest)
     builder = BlockBuilder(model, engine, files, tiers, precision=own.precision, budget=own.block_tokens)
     return ModelRole(RoleLog(settings.data.model_jobs), sealer, builder, partitions, [server])
+
+
+def _sweep(tiers: Tiers, ended: threading.Event) -> None:
+    while not ended.wait(_SWEEP_S):
+        try:
+            tiers.sweep()
+        except OSError as error:
+            log.warning("blocks not looked through, trying again", error=str(error))
 
 
 def _about(model: CausalModel, settings: ModelSettings) -> About:

@@ -100,6 +100,10 @@ class BlockFiles:
         if self._files.exists(path):
             self._files.rm_file(path)
 
+    def holds(self, block_id: str) -> bool:
+        """Whether its file is there; raises `OSError`."""
+        return bool(self._files.exists(str(self._path(block_id))))
+
     def size(self, block_id: str) -> int:
         """Bytes of its file; raises `OSError`."""
         return int(self._files.size(str(self._path(block_id))))

@@ -120,6 +120,18 @@ class Tiers:
         self._used(key)
         return self._keep(key, Held(made, layers, (), len(made.tokens) - self._opening))
 
+    def sweep(self) -> int:
+        """Let go of blocks whose files are gone; returns how many. Raises `OSError`.
+
+        The job that ends a block reaches one process. Others that hold it see by this that it was forgotten.
+        """
+        gone = [key for key in self.shelf.keys() if not self._files.holds(key.split("\0")[1])]  # noqa: SIM118
+        for key in gone:
+            self.shelf.drop(key)
+            with self._lock:
+                self._heat.pop(key, None)
+        return len(gone)
+
     def drop(self, subject: str, block_id: str) -> None:
         """Out of memory and off the disk. Idempotent. Raises `OSError`."""
         key = _key(subject, block_id)

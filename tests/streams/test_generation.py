@@ -402,10 +402,20 @@ def test_exact_never_serves_int8(tmp_path: Path, tiny: CausalModel) -> None:
         assert words(first) == words(again) == words(text)
         held = house.tiers.shelf.get(f"{ADA}\0{B1}\0float")
         assert held is not None
-        whole = tiny.prefilled(held.made.tokens)
+        whole = tiny.rotated(tiny.prefilled(held.made.tokens))
         assert all(one.equal(other) for one, other in zip(held.layers.keys, whole.keys, strict=True))
     finally:
         house.server.close()
+
+
+def test_what_another_process_has_dropped_leaves_this_ones_memory(house: House) -> None:
+    house.build()
+    house.post(asked(block=house.wire()))
+    assert house.tiers.sweep() == 0
+    house.tiers._files.remove(B1)  # as the process does that the job reaches
+    assert house.tiers.shelf.keys() != ()
+    assert house.tiers.sweep() == 1
+    assert house.tiers.shelf.keys() == ()
 
 
 def test_it_says_what_it_is(house: House) -> None:
