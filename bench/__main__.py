@@ -49,6 +49,7 @@ MODELS: Final = {
     "kv-exact": "whether what is injected is what would have been computed, on 208 prompts (20 minutes)",
     "ttft": "the first token by KV against text and against transformers' own reuse, 256 to 2,048 tokens"
     " (5 minutes)",
+    "chat-ttft": "the same as a client of a whole system sees it, recall included (12 minutes)",
     "kv-size": "bytes, times and quality of blocks as floats and as int8 (6 minutes)",
     "peer-memos": "what MemOS's KVCacheMemory gives for the same questions: see `peer-memos --help`",
     "obeyed": "how many attacks stored as memories the model obeys: `obeyed --data FILE` (20 minutes)",

@@ -88,11 +88,11 @@ class Up:
 
 
 @contextmanager
-def up(folder: Path) -> Iterator[Up]:
+def up(folder: Path, env: Mapping[str, str] | None = None) -> Iterator[Up]:
     """`memcube up` on free ports with the real embedder; not waited for."""
     log = folder.with_suffix(".up.log")
     argv = [*MEMCUBE, "up", "--data", str(folder), "--gateway-port", "0", "--kafka-port", "0"]
-    with process(argv, log, {"MEMCUBE_EMBEDDER": "minilm", "MEMCUBE_KAFKA": ""}) as child:
+    with process(argv, log, {"MEMCUBE_EMBEDDER": "minilm", "MEMCUBE_KAFKA": "", **(env or {})}) as child:
         yield Up(folder, child, log)
 
 
