@@ -58,7 +58,7 @@ async def test_every_route_refuses_what_it_does_not_know_and_what_stands_twice(
     assert len(ROUTES) >= 20
     twice = 0
     for method, route in ROUTES:
-        path = route.path.format(cube_id="x", event_id="x", offset=0)
+        path = route.path.format(cube_id="x", block_id="x", event_id="x", offset=0)
         body: dict[str, Any] = {"json": {}} if method in {"POST", "PATCH"} else {}
         assert "'colour'" in refused(await client.request(method, f"{path}?colour=red", **body))
         for name, several in query_of(route).items():
