@@ -110,8 +110,8 @@ def _findings(rows: dict[str, Row], _model: CausalModel) -> Findings:
     return Findings(
         tables=(
             Table(
-                "Request to first word, medians (95 % intervals), ms; client: recall included; direct: the model"
-                " process alone",
+                "Request to first word, medians (95 % intervals), ms; client: recall included; direct: the"
+                " model process alone",
                 ("memory tokens", "repeats", "text", "kv", "text / kv"),
                 tuple(seen),
             ),
