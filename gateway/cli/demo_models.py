@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from statistics import median
 from typing import Any, Final
@@ -17,7 +18,7 @@ KNOWS: Final[Mapping[str, str]] = {
     "What is the name of Maya's cat?": "Pixel",
     "Where does Maya live now?": "Lisbon",
 }
-TIMED_QUESTION, WATCHED = next(iter(KNOWS.items()))
+TIMED_QUESTION: Final = next(iter(KNOWS))
 HOME: Final = "Where does Maya live now?"
 SPEAKER: Final = "Maya"
 # Each question this often makes what answers it hot; see `memcube.activation.choice`.
@@ -44,6 +45,9 @@ class ModelActs:
         self._whose = whose
         self._asked = asked
         self._failures: list[str] = []
+        self._recalls: Counter[str] = Counter()
+        self._seen: list[tuple[str, str, str, str]] = []
+        self._promoted = False
 
     async def play(self) -> list[str]:
         await self._with_and_without()
@@ -71,19 +75,28 @@ class ModelActs:
         if knew["text"] <= knew["none"]:
             self._failures.append("the model answered no better with memory than without")
 
+    async def saw(self, question: str, memories: Sequence[Mapping[str, Any]]) -> None:
+        """What a question recalled, once every role has read of it: the more often, the hotter."""
+        for memory in memories:
+            self._recalls[memory["text"]] += 1
+        await self._all_heard()
+        blocks = await self._active()
+        self._promoted = bool(blocks)
+        [(hottest, times)] = self._recalls.most_common(1) or [("", 0)]
+        self._seen.append(
+            (question, f"{times}x", hottest, f"{blocks[0]['tokens']} tokens" if blocks else "none")
+        )
+
     async def _gets_hot(self) -> bool:
         """Ask until role promote finds it worth a block, and wait until role model has built it."""
         self._console.rule("what is asked for often becomes a KV cache")
-        recalls = 0
-        table = Table("round", f"recalls with {WATCHED!r} in it", "block", box=None)
-        for number in range(ROUNDS + 1):
-            for question in self._asked if number else ():
-                recalls += await self._recalled(question)
-            await self._all_heard()
-            blocks = await self._active()
-            table.add_row(str(number), str(recalls), _brief(blocks[0]) if blocks else "none yet")
-            if blocks:
-                break
+        for _ in range(ROUNDS):
+            for question in self._asked:
+                if not self._promoted:
+                    await self._recall(question)
+        table = Table("asked", "the hottest", "memory", "block", box=None)
+        for row in self._seen:
+            table.add_row(*row)
         self._console.print(table)
         try:
             async with asyncio.timeout(PROMOTED_WITHIN_S):
@@ -97,11 +110,10 @@ class ModelActs:
         self._console.print(f"nobody ordered it: role promote did, and role model built {_brief(blocks[0])}")
         return True
 
-    async def _recalled(self, question: str) -> bool:
-        """Whether what is watched was among the memories."""
+    async def _recall(self, question: str) -> None:
         asked = {**self._whose, "query": question, "limit": RECALLED}
         found = await self._post("/v1/recall", asked)
-        return any(WATCHED in memory["text"] for memory in found["memories"])
+        await self.saw(question, found["memories"])
 
     async def _first_token(self) -> None:
         """The same tokens, prefilled and injected, by turns; the answers must be the same to the letter."""
