@@ -63,6 +63,7 @@ class _Show:
     def __init__(self, system: LocalSystem, script: Script, *, models: bool) -> None:
         self._system = system
         self._script = script
+        self._acts: ModelActs | None = None
         self._models = models
         self._failures: list[str] = []
         self._http = httpx.AsyncClient(trust_env=False, timeout=40.0)
@@ -73,12 +74,14 @@ class _Show:
                 await self._system.until_ready()
             self._http.base_url = httpx.URL(self._system.state.gateway)
             await self._converse()
+            if self._models:
+                questions = [question.question for question in self._script.questions]
+                self._acts = ModelActs(self._http, console, self._group, questions)
             for question in self._script.questions:
                 await self._ask(question)
             await self._show_history()
-            if self._models:
-                questions = [question.question for question in self._script.questions]
-                self._failures += await ModelActs(self._http, console, self._group, questions).play()
+            if self._acts is not None:
+                self._failures += await self._acts.play()
             await self._check_audit()
         if self._failures:
             console.print("\n[bold red]Not as it must be:[/]")
@@ -118,6 +121,8 @@ class _Show:
         answer = await self._post("/v1/recall", {**self._group, "query": question.question, "limit": 5})
         console.print(f"\n[bold]{question.question}[/]  [dim]{question.why}[/]")
         console.print(_memories(answer["memories"][:3]))
+        if self._acts is not None:
+            await self._acts.saw(question.question, answer["memories"])
         texts = [memory["text"] for memory in answer["memories"]]
         if not any(all(word in text for word in question.expect) for text in texts):
             self._failures.append(f"{question.question!r} did not recall {' + '.join(question.expect)}")

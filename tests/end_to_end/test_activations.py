@@ -12,7 +12,8 @@ import pytest
 from tests.end_to_end.system import MemCube, until
 from tests.end_to_end.talking import blocks, build, chat, cube_of, file_of, tell, versions
 
-pytestmark = pytest.mark.models
+# The first of them starts the system.
+pytestmark = [pytest.mark.models, pytest.mark.timeout(300)]
 
 LIFE: Final = (
     "I live in Hamburg.",

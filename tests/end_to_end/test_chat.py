@@ -22,7 +22,8 @@ from tests.end_to_end.wire import find, key_of
 
 # Whole, since its types are not there where it is not installed.
 openai: Any = pytest.importorskip("openai", reason="of the development group: `make setup`")
-pytestmark = pytest.mark.models
+# The first of them starts the system.
+pytestmark = [pytest.mark.models, pytest.mark.timeout(300)]
 
 ROUTES: Final = ("none", "text", "kv", "auto")
 

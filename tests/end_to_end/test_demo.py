@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import tempfile
@@ -14,14 +15,15 @@ import pytest
 from gateway.demo.script import load_script
 from tests.end_to_end.system import COMMAND, ENV, ROOT, STOPS_WITHIN_S, processes_of, until
 
-# With the jars in place: 20 s on an idle machine with two cores.
+# With the jars in place: 20 s on an idle machine with two cores, and with a model another 60 s.
 FINISHES_WITHIN_S = 100
+WITH_A_MODEL_WITHIN_S = 300
 
 
-def start(output: Path) -> subprocess.Popen[bytes]:
+def start(output: Path, *options: str) -> subprocess.Popen[bytes]:
     with output.open("wb") as written:
         return subprocess.Popen(
-            [*COMMAND, "demo"],
+            [*COMMAND, "demo", *options],
             cwd=ROOT,
             env={**ENV, "COLUMNS": "200"},
             stdin=subprocess.DEVNULL,
@@ -49,6 +51,36 @@ def test_the_demo_answers_its_six_questions_and_leaves_nothing(tmp_path: Path) -
             assert word in told
     assert f"as of {script.superseded.as_of}" in told
     assert "superseded" in told
+    assert "chain intact" in told
+    assert processes_of(demo.pid) == {}
+    assert demo_folders() == folders
+
+
+@pytest.mark.models
+@pytest.mark.timeout(WITH_A_MODEL_WITHIN_S + 60)
+def test_the_demo_with_a_model_shows_a_block_from_its_promotion_to_its_end(tmp_path: Path) -> None:
+    folders = demo_folders()
+    output = tmp_path / "demo.txt"
+    demo = start(output, "--models")
+    try:
+        status = demo.wait(WITH_A_MODEL_WITHIN_S)
+    finally:
+        end(demo)
+    told = output.read_text()
+    assert status == 0, told
+    acts = (
+        "chat with memory",
+        "what is asked for often becomes a KV cache",
+        "first token: before, by text",
+        "a memory changes, and the block ends with it",
+        "the block is superseded (parent-changed)",
+    )
+    places = [told.find(act) for act in acts]
+    assert -1 not in places, (acts, places)
+    assert places == sorted(places)
+    # The block is large enough for its tokens to take a while to read.
+    [tokens] = re.findall(r"role model built \d+ memories, (\d+) tokens", told)
+    assert int(tokens) >= 200
     assert "chain intact" in told
     assert processes_of(demo.pid) == {}
     assert demo_folders() == folders
