@@ -290,7 +290,8 @@ class SQLiteCubeStore:
     def _newest(self, connection: apsw.Connection, subject: str, cube_ids: Iterable[str]) -> list[MemCube]:
         sql = "SELECT * FROM versions WHERE subject = ? AND cube_id = ? AND current = 1"
         rows = [connection.execute(sql, (subject, cube_id)).fetchone() for cube_id in cube_ids]
-        return [self._codec.cube(row) for row in rows if row is not None]
+        reading = self._codec.reading(subject)
+        return [reading.cube(row) for row in rows if row is not None]
 
     @contextmanager
     def _connection(self) -> Iterator[apsw.Connection]:

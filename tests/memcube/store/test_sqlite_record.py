@@ -17,7 +17,7 @@ import pytest
 
 from memcube.errors import StoreFault
 from memcube.governance.keys import KeyStore
-from memcube.governance.sealing import SubjectSealer
+from memcube.governance.sealing import Opener, SubjectSealer
 from memcube.store.record import CubeStore
 from memcube.store.sqlite import SQLiteCubeStore
 from memcube.store.sqlite.schema import connect
@@ -27,6 +27,7 @@ from tests.memcube.store.making import (
     commit,
     erased,
     message,
+    new_block,
     new_cube,
     next_version,
     partition,
@@ -108,7 +109,7 @@ WRITER = """
 import sys
 from pathlib import Path
 from memcube.governance.keys import KeyStore
-from memcube.governance.sealing import SubjectSealer
+from memcube.governance.sealing import Opener, SubjectSealer
 from memcube.store.sqlite import SQLiteCubeStore
 from tests.memcube.store.making import ANNA, message, new_cube, partition, share, work
 folder, name = Path(sys.argv[1]), sys.argv[2]
@@ -352,3 +353,29 @@ def test_an_erasure_stands_while_a_reader_keeps_the_log_of_writes(
     reader.execute("COMMIT")
     commit(store, share(base=2))
     assert log.stat().st_size == 0
+
+
+class _Asked(SubjectSealer):
+    """Counts how often a key is looked up."""
+
+    lookups = 0
+
+    def opener(self, subject: str, key_id: str) -> Opener:
+        self.lookups += 1
+        return super().opener(subject, key_id)
+
+
+def test_a_block_of_many_memories_is_read_without_a_look_at_the_key_for_each(
+    path: Path, tmp_path: Path
+) -> None:
+    sealer = _Asked(KeyStore(tmp_path / "keys" / "keys.sqlite"))
+    store = SQLiteCubeStore(path, sealer)
+    facts = [new_cube(f"Anna knows {n} people", seq=n) for n in range(1, 31)]
+    commit(store, share(work(*facts, new_block(*facts, seq=31))))
+    sealer.lookups = 0
+
+    (held,) = store.blocks(ANNA)
+
+    assert [parent.text for parent in held.parents] == [fact.text for fact in facts]
+    assert sealer.lookups == 2  # the block's own, and one for all of its memories
+    store.close()
