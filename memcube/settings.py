@@ -47,6 +47,8 @@ class ModelSettings(msgspec.Struct, frozen=True):
 
     name: as `memcube models list` has it, or a folder. threads: of one computation. block_tokens: of one
     subject's block at most. memory_mb, disk_mb: of all blocks, in a model process and on disk.
+    auto_tokens: of the largest block that route `auto` takes instead of text. 0: none, since the default
+    model answers worse from a block (docs/benchmarks.md); larger ones may not.
     urls: of the model processes; none: no chat but by an upstream. upstream: an OpenAI-compatible base
     address; then memory goes in as text, and nothing of the rest is used.
     """
@@ -60,6 +62,7 @@ class ModelSettings(msgspec.Struct, frozen=True):
     memory_mb: int = KV_MEMORY_MB
     disk_mb: int = KV_DISK_MB
     half_life_h: int = HEAT_HALF_LIFE_H
+    auto_tokens: int = 0
     urls: tuple[str, ...] = ()
     upstream: str | None = None
     upstream_model: str | None = None
@@ -79,6 +82,7 @@ class ModelSettings(msgspec.Struct, frozen=True):
             memory_mb=_amount(env, "MEMCUBE_KV_MEMORY_MB", 1024 * 1024, KV_MEMORY_MB),
             disk_mb=_amount(env, "MEMCUBE_KV_DISK_MB", 1024 * 1024 * 1024, KV_DISK_MB),
             half_life_h=_amount(env, "MEMCUBE_HEAT_HALF_LIFE_H", 24 * 365, HEAT_HALF_LIFE_H),
+            auto_tokens=_number(env, "MEMCUBE_KV_AUTO_TOKENS", 1024 * 1024) or 0,
             urls=tuple(url.strip() for url in env.get("MEMCUBE_MODEL_URLS", "").split(",") if url.strip()),
             upstream=env.get("MEMCUBE_UPSTREAM") or None,
             upstream_model=env.get("MEMCUBE_UPSTREAM_MODEL") or None,

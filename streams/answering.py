@@ -31,8 +31,15 @@ class Answering:
     """One model, one engine, the blocks. Safe from any thread: each answer runs in one of its own."""
 
     def __init__(
-        self, model: CausalModel, engine: Engine, tiers: Tiers, under_way_bytes: int = UNDER_WAY_BYTES
+        self,
+        model: CausalModel,
+        engine: Engine,
+        tiers: Tiers,
+        *,
+        auto_tokens: int = 0,
+        under_way_bytes: int = UNDER_WAY_BYTES,
     ) -> None:
+        self._auto_tokens = auto_tokens
         self._model = model
         self._engine = engine
         self._tiers = tiers
@@ -78,7 +85,8 @@ class Answering:
                 metrics.NOT_SERVED.labels(error.cause).inc()
                 log.info("block not served", block=asked.block.id, cause=error.cause)
         usable = None if held is None else Usable(held.made.tokens, held.memory_tokens)
-        plan = planned(self._model, asked, usable, None if refusal is None else refusal.told)
+        told = None if refusal is None else refusal.told
+        plan = planned(self._model, asked, usable, told, auto_tokens=self._auto_tokens)
         return held, plan, refusal
 
     def _answered(

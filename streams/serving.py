@@ -56,7 +56,9 @@ def model_role(settings: Settings, partitions: int, port: int) -> ModelRole:
     metrics.SHELF_BUDGET.set(own.memory_mb * _MB)
     metrics.SHELF_BYTES.set_function(lambda: tiers.shelf.nbytes)
     metrics.BLOCK_BYTES.set_function(lambda: _bytes(settings.data.blocks))
-    generation = Generation(Answering(model, engine, tiers), tiers, _about(model, own))
+    generation = Generation(
+        Answering(model, engine, tiers, auto_tokens=own.auto_tokens), tiers, _about(model, own)
+    )
     threading.Thread(target=_sweep, args=(tiers, generation.ended), name="sweep", daemon=True).start()
     server = Server(generation, port)
     log.info("the model answers", model=model.name, url=server.url, fingerprint=model.fingerprint.digest)

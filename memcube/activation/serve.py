@@ -11,8 +11,6 @@ from memcube.models.language import LanguageModel, TooLong
 from memcube.models.prompt import Line, Message, behind, opening, prefix, prompt, written
 from memcube.models.wire import Generate, Route
 
-# `auto` injects no larger block: a small model answers worse from more than it needs.
-AUTO_TOKENS: Final = 512
 # What is tokenized at once while it is not known whether it fits, in characters.
 _SLICE: Final = 4096
 _NOTHING: Final = "nothing to recall"
@@ -42,15 +40,23 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         return self.prefix + self.rest
 
 
-def planned(model: LanguageModel, asked: Generate, block: Usable | None, refused: str | None = None) -> Plan:
+def planned(
+    model: LanguageModel,
+    asked: Generate,
+    block: Usable | None,
+    refused: str | None = None,
+    *,
+    auto_tokens: int = 0,
+) -> Plan:
     """The prompt of an answer.
 
-    block: the block that came along, if it may be injected; refused: why not, if it may not. What does not
-    fit the context is left out from the end: the least of what was recalled, then the block. Raises `TooLong`
-    if the conversation alone does not fit beside its answer, and `NoConversation`.
+    block: the block that came along, if it may be injected; refused: why not, if it may not.
+    auto_tokens: of the largest block that `auto` takes; with `exact`, where text has the same tokens, of any.
+    What does not fit the context is left out from the end: the least of what was recalled, then the block.
+    Raises `TooLong` if the conversation alone does not fit beside its answer, and `NoConversation`.
     """
     check_length(model, asked.messages, asked.sampling.max_tokens)
-    return _Planning(model, asked, block, refused).plan()
+    return _Planning(model, asked, block, refused, auto_tokens).plan()
 
 
 def check_length(model: LanguageModel, messages: Sequence[Message], max_tokens: int) -> None:
@@ -81,8 +87,14 @@ class _Planning:
     """One request; `room`: the tokens that a prompt of it may have."""
 
     def __init__(
-        self, model: LanguageModel, asked: Generate, block: Usable | None, refused: str | None
+        self,
+        model: LanguageModel,
+        asked: Generate,
+        block: Usable | None,
+        refused: str | None,
+        auto_tokens: int,
     ) -> None:
+        self._auto_tokens = auto_tokens
         self._model = model
         self._asked = asked
         self._block = block
@@ -120,7 +132,7 @@ class _Planning:
 
     def _is_less(self, injected: Plan, text: Plan | None) -> bool:
         """Whether injecting prefills less memory than writing it down, of a block of a fair size."""
-        if self._block is None or self._block.memory_tokens > AUTO_TOKENS:
+        if self._block is None or self._block.memory_tokens > self._auto_tokens:
             return False
         prefilled = injected.memory_tokens - self._block.memory_tokens
         return prefilled < (text.memory_tokens if text is not None else 0)

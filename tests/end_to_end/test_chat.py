@@ -128,7 +128,7 @@ def test_every_route_serves_what_there_is(talking: MemCube) -> None:
         "none": "none",
         "text": "text",
         "kv": "kv",
-        "auto": "kv",
+        "auto": "text",
     }
     assert taken["none"]["cubes"] == []
     assert set(taken["kv"]["cubes"]) >= {parent["id"] for parent in block["parents"]}

@@ -71,7 +71,7 @@ class House:
             dtype="float32",
             precision=precision,
         )
-        self.answering = Answering(model, self.engine, self.tiers)
+        self.answering = Answering(model, self.engine, self.tiers, auto_tokens=512)
         self.server = Server(Generation(self.answering, self.tiers, self.about), 0)
 
     def build(self, block_id: str = B1, subject: str = ADA, lines: Sequence[Line] = LINES) -> BuiltBlock:
@@ -166,6 +166,11 @@ def test_auto_takes_the_block_where_it_prefills_less(house: House) -> None:
     house.build()
     told = begun(house.post(asked(route="auto", block=house.wire(), recalled=LINES[:4])))
     assert told.route == "kv"
+    house.answering._auto_tokens = 0  # the default: no block answers better than what was recalled
+    told = begun(house.post(asked(route="auto", block=house.wire(), recalled=LINES[:4])))
+    assert told.route == "text"
+    same = {"block": house.wire(), "recalled": LINES[:4], "exact": True}
+    assert begun(house.post(asked(route="auto", **same))).route == "kv"
     told = begun(house.post(asked(route="auto", recalled=LINES[:4])))
     assert (told.route, told.cubes) == ("text", ("c0", "c1", "c2", "c3"))
 
