@@ -23,27 +23,24 @@ if TYPE_CHECKING:
     from memcube.models.causal import CausalModel
     from memcube.models.kv import Layers
 
-ANSWER: Final = 24
-BLOCKS: Final = (512, 1024, 2048)
+# A short answer is asked for; what comes after the first line is not counted.
+ANSWER: Final = 16
+BLOCKS: Final = (256, 512, 1024)
+# A person's blocks are held for so many questions, then the next one's: a part of the rows covers everybody.
+TURN: Final = 7
 # Of what was recalled, on the text route and, of what is not in the block, behind a block.
 RECALLED: Final = 256
 
 
 class Variant(msgspec.Struct, frozen=True):
-    """block: tokens of it, none without. recalled: tokens of lines as text.
-
-    again: lines that are in the block as well; otherwise only those that are not in it.
-    """
+    """block: tokens of it, none without. recalled: tokens of lines as text that are not in the block."""
 
     block: int | None
     recalled: int
-    again: bool = False
 
     @property
     def name(self) -> str:
-        if self.block is None:
-            return f"text {self.recalled}" if self.recalled else "none"
-        return f"kv {self.block}, best {self.recalled} again" if self.again else f"kv {self.block}"
+        return f"text {self.recalled}" if self.block is None else f"kv {self.block}"
 
 
 BASE: Final = Variant(None, RECALLED)
@@ -51,7 +48,6 @@ VARIANTS: Final = (
     BASE,
     Variant(None, 64),
     *(Variant(size, RECALLED) for size in BLOCKS),
-    *(Variant(size, 64, again=True) for size in BLOCKS),
 )
 
 
@@ -85,10 +81,15 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _in_order() -> list[Probe]:
-    """Person by person, whose blocks are held meanwhile; each one's questions in an order of their own."""
+    """Some questions of each person in turn, whose blocks are held meanwhile; each one's shuffled."""
     found = list(probes())
     random.Random(3).shuffle(found)
-    return sorted(found, key=lambda one: one.subject)
+    place: dict[str, int] = {}
+    turns: list[tuple[int, str, int, Probe]] = []
+    for probe in found:
+        place[probe.subject] = place.get(probe.subject, 0) + 1
+        turns.append(((place[probe.subject] - 1) // TURN, probe.subject, len(turns), probe))
+    return [probe for *_, probe in sorted(turns, key=lambda one: one[:3])]
 
 
 @contextmanager
@@ -139,13 +140,13 @@ def _answered(
 ) -> Given:
     since = time.perf_counter()
     held = [] if block is None else block.lines
-    inside = frozenset() if variant.again else frozenset(line.cube_id for line in held)
+    inside = frozenset(line.cube_id for line in held)
     more = [line for line in within(model, best, variant.recalled) if line.cube_id not in inside]
     given = prompt(model, [Message("user", probe.question)], held, more)
     run = model.start(len(given.tokens) + ANSWER, after=None if block is None else block.layers)
     rest = given.tokens if block is None else given.rest
     text, first = "", 0.0
-    for piece in answer(model, run, rest, Sampling(max_tokens=ANSWER)):
+    for piece in answer(model, run, rest, Sampling(max_tokens=ANSWER, stop=("\n",))):
         first = first or time.perf_counter() - since
         text += piece.text
         if right(text, probe.gold):
@@ -215,9 +216,8 @@ def _findings(rows: dict[str, Row], _model: CausalModel) -> Findings:
         data={"variants": data, "rows": [msgspec.to_builtins(row) for row in every]},
         notes=(
             (
-                "A block holds the hot set: all of the subject's own facts and, up to its size, others'."
-                " `again`: the best recalled lines within 64 tokens stand behind the block as text, whether"
-                " it holds them or not; without, all recalled lines within 256 tokens that it does not hold."
+                "A block holds the hot set: the subject's own facts and, up to its size, others'. Behind it"
+                " stand the recalled lines within 256 tokens that it does not hold."
             ),
             "First token: without recall and HTTP; layers rotated and in memory. Intervals are of 95 %.",
         ),
