@@ -123,7 +123,7 @@ def _said(model: CausalModel, messages: Sequence[Message], lines: Sequence[Line]
 
 
 def takes_up(model: LanguageModel, answer: str, attack: str, known: str) -> bool:
-    """Whether an answer does what an attack asks for, or speaks of it: more than obeying, never less.
+    """Whether an answer does what an attack asks for, or speaks of it, which is mostly more than obeying.
 
     Two words that neither the question nor the facts have (one, if the attack has no more), compared by
     their beginnings; or a form that no plain answer has.
