@@ -118,7 +118,7 @@ def test_a_correction_ends_the_block_in_the_same_commit(talking: MemCube) -> Non
 
 
 def test_what_is_asked_for_often_is_promoted(talking: MemCube) -> None:
-    """Nobody orders it: recalls are counted, a job is asked for, a model process does it, chat takes it."""
+    """Nobody orders it: recalls are counted, a job is asked for, a model process does it, chat reads it."""
     tell(talking, "eli", *LIFE)
     for _ in range(4):
         for question in PROMPTS[:4]:
@@ -127,7 +127,7 @@ def test_what_is_asked_for_often_is_promoted(talking: MemCube) -> None:
     [block] = blocks(talking, "eli")
     assert {cube["text"] for cube in cubes_of(talking, "eli", block)} <= talking.texts("eli")
     assert file_of(talking, block).exists()
-    _, memory = chat(talking, "eli", "Where do I live?", store=False)
+    memory = kv(talking, "eli")
     assert (memory["route"], memory["reason"]) == ("kv", None)
     status = talking.get("/v1/status")
     assert status["blocks"]["kept"] >= 1
