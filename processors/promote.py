@@ -6,7 +6,6 @@ of the disk what saves least for its bytes goes first. Pure: heat, time and what
 
 from __future__ import annotations
 
-import math
 from collections import defaultdict, deque
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -19,10 +18,6 @@ import msgspec
 from memcube.activation.choice import COLD, HOT, Candidate, Choice, choose
 from memcube.activation.usage_changes import Held
 
-# Of English prose a tokenizer makes one token of some four characters, of names and numbers more; a line has
-# its dash, its date and its end besides.
-CHARACTERS_A_TOKEN: Final = 3.5
-LINE_TOKENS: Final = 8
 # What is pushed out must save clearly less than what comes, or two that are alike would take turns.
 CLEARLY: Final = 1.5
 
@@ -105,11 +100,6 @@ class Waiting(msgspec.Struct, frozen=True):
     subject: str
     tenant: str
     since: datetime
-
-
-def line_tokens(text: str) -> int:
-    """About as many as the text has as a line of a prompt."""
-    return math.ceil(len(text) / CHARACTERS_A_TOKEN) + LINE_TOKENS
 
 
 def decide(

@@ -43,6 +43,8 @@ MAX_NAME_LENGTH: Final = 256
 MAX_MEMORIES: Final = 256
 # Of a block. At ten tokens a line it is more than the context of the models that run here.
 MAX_PARENTS: Final = 4096
+# Sealed lines of one job, in base64 and JSON: Kafka takes a message of 1 MiB with its headers.
+MAX_JOB_BYTES: Final = 700_000
 # A journal that starts in antiquity or ends in the year 9999 is a typing error; it also keeps every
 # date far enough from the ends of `datetime` that adding an offset or a week cannot overflow.
 EARLIEST: Final = datetime(1000, 1, 1, tzinfo=UTC)

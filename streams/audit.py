@@ -14,7 +14,7 @@ from memcube.store.record import OutboxMessage, OutboxRow, Partition
 from schemas.events import Audited
 from schemas.topics import AUDIT, Topic
 from streams.checkpoint import Work
-from streams.guard import Reason, Refusal, dead_letter
+from streams.guard import Refusal, dead_letter, own
 from streams.log import Record
 
 PROCESSOR: Final = "ledger/1"
@@ -76,22 +76,13 @@ class AuditRole:
 
 def _entry(record: Record) -> Entry:
     """Raises `Refusal`."""
-    if record.value is None:
-        raise Refusal(Reason.TOMBSTONE, "the value is null: an audit record is never erased")
-    identifier = next((value for name, value in record.headers if name == "ce_id" and value), None)
-    if identifier is None:
-        raise Refusal(Reason.NOT_AN_EVENT, "header ce_id is missing: it keeps a record from entering twice")
-    try:
-        data = _decode(record.value)
-        name = identifier.decode()
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise Refusal(Reason.BAD_PAYLOAD, f"not an audit record: {error}") from error
+    name, data = own(record, _decode, "an audit record")
     # A no-op and a refusal name the cube that they left as it was: no version was made.
     made = data.decision in set(Decision) - {Decision.NOOP}
     return Entry(
         id=name,
         subject=data.subject,
-        record=record.value,
+        record=record.value or b"",  # `own` refuses one without
         cube_id=data.cube_id if made else None,
         version=data.version if made else None,
     )

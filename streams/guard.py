@@ -5,9 +5,11 @@ Nothing that a producer can write raises past this module, so one bad record nev
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import StrEnum
-from typing import Final
+from typing import Final, TypeVar
+
+import msgspec
 
 from memcube.errors import KeyDestroyed, Refused, SealBroken
 from memcube.governance.sealing import Sealer, event_context, open_body
@@ -19,6 +21,8 @@ from schemas.events import INCOMING, Incoming, Job
 from schemas.partition import partition_for
 from schemas.topics import DEADLETTER, EVENTS
 from streams.log import Record
+
+T = TypeVar("T")
 
 # A message may quote the input; a dead letter's own headers must stay small enough to be written.
 MAX_ERROR_LENGTH: Final = 1000
@@ -88,6 +92,22 @@ def admit(
     except ContractError as error:
         raise Refusal(error) from error
     return Opened(event, record.timestamp, contents)
+
+
+def own(record: Record, read: Callable[[bytes], T], what: str) -> tuple[str, T]:
+    """The id and the payload of what only our own parts write, such as `what` ("a recall").
+
+    Raises `Refusal`: anybody can write to a topic.
+    """
+    if record.value is None:
+        raise Refusal(Reason.TOMBSTONE, f"the value is null: {what} is never erased")
+    identifier = next((value for name, value in record.headers if name == "ce_id" and value), None)
+    if identifier is None:
+        raise Refusal(Reason.NOT_AN_EVENT, f"header ce_id is missing: it keeps {what} from counting twice")
+    try:
+        return identifier.decode(), read(record.value)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise Refusal(Reason.BAD_PAYLOAD, f"not {what}: {error}") from error
 
 
 def dead_letter(record: Record, refusal: Refusal, processor: str) -> OutboxMessage:

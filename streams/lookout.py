@@ -13,6 +13,7 @@ from memcube.activation.usage import Place, Usage
 from memcube.activation.usage_changes import Held, Look, UnderWay
 from memcube.cube import MemCube, State, cube_id
 from memcube.errors import NoSuchCube
+from memcube.models.prompt import estimated
 from memcube.plaintext.lines import eligible, line_of, repeats
 from memcube.store.record import CubeStore, HeldBlock
 from processors.promote import (
@@ -22,7 +23,6 @@ from processors.promote import (
     Want,
     Why,
     decide,
-    line_tokens,
     value,
     warmed,
     with_pinned,
@@ -182,7 +182,7 @@ class Lookout:
 
 
 def _candidate(cube: MemCube, heats: Mapping[str, float]) -> Candidate:
-    tokens = line_tokens(line_of(cube).text)
+    tokens = estimated(line_of(cube).text)
     return Candidate(cube.id, cube.version, tokens, heats.get(cube.id, 0.0), cube.pinned)
 
 

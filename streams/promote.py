@@ -20,7 +20,7 @@ from schemas.events import Recalled
 from schemas.subject import Subject
 from schemas.topics import RECALLS, Topic
 from streams.checkpoint import Work
-from streams.guard import Reason, Refusal, dead_letter
+from streams.guard import Refusal, dead_letter, own
 from streams.log import Record
 from streams.promotion import Round
 
@@ -117,16 +117,7 @@ class PromoteRole:
 
 def _use(record: Record) -> Use:
     """Raises `Refusal`."""
-    if record.value is None:
-        raise Refusal(Reason.TOMBSTONE, "the value is null: a recall is never erased")
-    identifier = next((value for name, value in record.headers if name == "ce_id" and value), None)
-    if identifier is None:
-        raise Refusal(Reason.NOT_AN_EVENT, "header ce_id is missing: it keeps a recall from counting twice")
-    try:
-        data = _decode(record.value)
-        name = identifier.decode()
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise Refusal(Reason.BAD_PAYLOAD, f"not a recall: {error}") from error
+    name, data = own(record, _decode, "a recall")
     try:
         subject = Subject.parse(data.subject)
         if record.key is not None and record.key != data.subject.encode():

@@ -13,7 +13,7 @@ from memcube.plaintext.lines import line_of
 from memcube.store.record import OutboxMessage
 from processors.promote import Why
 from schemas.body import Content
-from schemas.envelope import MAX_PARENTS, encode
+from schemas.envelope import MAX_JOB_BYTES, MAX_PARENTS, encode
 from schemas.errors import ContractError
 from schemas.events import Build, Demote, JobLine
 from schemas.partition import partition_for
@@ -21,8 +21,6 @@ from schemas.subject import Subject
 from schemas.topics import ACTIVATION_JOBS, EVENTS
 
 SOURCE: Final = "memcube/promote"
-# Sealed lines of one job: Kafka takes a message of 1 MiB, and base64 and JSON are counted in here.
-MOST_BYTES: Final = 700_000
 # A line's ids, nonce and tag in JSON.
 _AROUND_A_LINE: Final = 300
 _BUILD: Final = str(Build.__struct_config__.tag)
@@ -62,7 +60,7 @@ def demote_message(
 def _lines(build: UnderWay, cubes: Sequence[MemCube], sealer: Sealer) -> tuple[JobLine, ...]:
     context = event_context(_BUILD, build.job_id)
     lines: list[JobLine] = []
-    left = MOST_BYTES
+    left = MAX_JOB_BYTES
     for cube in cubes[:MAX_PARENTS]:
         line = line_of(cube)
         try:

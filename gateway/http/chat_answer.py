@@ -40,7 +40,7 @@ class UsedMemory(BaseModel):
             "X-MemCube-TTFT-Ms": f"{self.ttft_ms:.1f}",
         }
         if self.reason is not None:
-            told["X-MemCube-Reason"] = self.reason.encode("ascii", "replace").decode()
+            told["X-MemCube-Reason"] = "".join(one if " " <= one <= "~" else "?" for one in self.reason)
         return told
 
 

@@ -11,19 +11,14 @@ import msgspec
 from gateway.http.problems import Problem
 from memcube.activation.choice import Candidate, choose
 from memcube.cube import Form, MemCube, State
-from memcube.models.prompt import Line
+from memcube.models.prompt import Line, estimated
 from memcube.plaintext.lines import eligible, line_of, repeats
 from memcube.store.record import CubeStore, HeldBlock
-from schemas.envelope import MAX_PARENTS
+from schemas.envelope import MAX_JOB_BYTES, MAX_PARENTS
 
-# A job must fit its topic's 1 MiB, sealed and in base64, with the room that its headers take.
-MOST_BYTES: Final = 700_000
 _LINE_BYTES: Final = 400
 # Facts say more in fewer words, and each turn costs a look at what was drawn from it.
 _MOST_TURNS: Final = 500
-# Of a line in a prompt: English takes 3.5 to 4.5 characters a token; its dash, its date and its end take 8.
-_CHARACTERS_A_TOKEN: Final = 3.5
-_AROUND_TOKENS: Final = 8
 
 
 class Planned(msgspec.Struct, frozen=True):
@@ -84,13 +79,12 @@ def _current(store: CubeStore, subject: str) -> list[MemCube]:
 
 
 def _candidate(cube: MemCube, line: Line) -> Candidate:
-    tokens = ceil(len(line.text) / _CHARACTERS_A_TOKEN) + _AROUND_TOKENS
-    return Candidate(cube.id, cube.version, tokens, 1.0, cube.pinned)
+    return Candidate(cube.id, cube.version, estimated(line.text), 1.0, cube.pinned)
 
 
 def _sendable(lines: Sequence[Line]) -> tuple[Line, ...]:
     """As many of them, in their order, as one job takes."""
-    room, found = MOST_BYTES, []
+    room, found = MAX_JOB_BYTES, []
     for line in lines[:MAX_PARENTS]:
         room -= ceil(len(line.text.encode()) * 4 / 3) + _LINE_BYTES
         if room < 0:

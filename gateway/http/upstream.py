@@ -13,7 +13,7 @@ from httpx_sse import EventSource, SSEError
 
 from gateway.http.chat_source import DEFAULT, Ended, Piece, Pieces, away, no_such_model
 from gateway.http.problems import Problem
-from memcube.models.prompt import Line, Message, section
+from memcube.models.prompt import CHARACTERS_A_TOKEN, Line, Message, estimated, section
 from memcube.models.wire import Begun, Generate, Text
 
 log = logging.getLogger(__name__)
@@ -23,9 +23,8 @@ _CONNECT_S: Final = 10.0
 _PIECE_S: Final = 300.0
 # As much as is shown of what an upstream says about an error.
 _SHOWN: Final = 300
-# What its tokenizer would say is not known; a third above what English takes.
-_CHARACTERS_A_TOKEN: Final = 3.5
-_A_LINE: Final = 8
+# Of an answer that is not streamed: a context of a million tokens is less.
+_LONGEST: Final = 16 * 1024 * 1024
 _NO_KV: Final = "an upstream model is given text only"
 # Its word, and whether sending the same again may help.
 _BUSY: Final = frozenset({429, 500, 502, 503, 504})
@@ -133,7 +132,7 @@ class Upstream:
 
     async def _refusal(self, response: httpx.Response) -> Problem:
         try:
-            said = _said((await response.aread())[: 64 * 1024])
+            said = _said(await _beginning(response, 64 * 1024))
         except httpx.HTTPError:
             said = ""
         detail = f"{self._url} answers with status {response.status_code}: {said}"
@@ -164,13 +163,26 @@ async def _streamed(response: httpx.Response) -> AsyncIterator[_Chunk]:
 
 
 async def _at_once(response: httpx.Response) -> AsyncIterator[_Chunk]:
-    yield _read(await response.aread())
+    found = await _beginning(response, _LONGEST + 1)
+    if len(found) > _LONGEST:
+        raise _stranger(f"an answer of more than {_LONGEST:,} bytes")
+    yield _read(found)
+
+
+async def _beginning(response: httpx.Response, most: int) -> bytes:
+    """As many bytes of the body, or all there are."""
+    found = bytearray()
+    async for piece in response.aiter_bytes():
+        found += piece
+        if len(found) >= most:
+            break
+    return bytes(found[:most])
 
 
 def _read(data: bytes) -> _Chunk:
     try:
         chunk = _chunk.decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise _stranger(str(error)) from None
     if chunk.error is not None and bytes(chunk.error) != b"null":
         raise away(f"the upstream model failed: {_said(bytes(chunk.error))}")
@@ -186,7 +198,7 @@ def _said(body: bytes) -> str:
     """The message in an error, or its beginning."""
     try:
         found: Any = msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         found = body.decode(errors="replace")
     while isinstance(found, dict) and (inner := found.get("error") or found.get("message")):
         found = inner
@@ -195,7 +207,7 @@ def _said(body: bytes) -> str:
 
 
 def _tokens(line: Line) -> int:
-    return int(len(line.text) / _CHARACTERS_A_TOKEN) + _A_LINE
+    return estimated(line.text)
 
 
 def _fitting(wanted: Generate) -> list[Line]:
@@ -219,7 +231,7 @@ def _begun(wanted: Generate, lines: Sequence[Line]) -> Begun:
         route="text" if lines else "none",
         cubes=tuple(line.cube_id for line in lines),
         memory_tokens=memory,
-        prompt_tokens=memory + int(words / _CHARACTERS_A_TOKEN),
+        prompt_tokens=memory + int(words / CHARACTERS_A_TOKEN),
         reason=reason,
     )
 

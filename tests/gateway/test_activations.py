@@ -130,7 +130,7 @@ async def test_a_job_stays_under_what_its_topic_takes(
 ) -> None:
     for n in range(5):
         await remember(client, f"Locker {n} belongs to Rui.")
-    monkeypatch.setattr(planned, "MOST_BYTES", 1_000)
+    monkeypatch.setattr(planned, "MAX_JOB_BYTES", 1_000)
     assert (await asked(client))["memories"] == 2
 
 

@@ -162,6 +162,8 @@ OPENAI_SAYS = {"error": {"message": "the key is\x1b wrong", "type": "x", "code":
         (Response("slow down", 429, {"retry-after": "7"}), 503, "model-down", "slow down"),
         (Response("<html>", 500), 503, "model-down", "<html>"),
         (Response("<html>", 200), 502, "upstream-strange", "MEMCUBE_UPSTREAM"),
+        (Response(b'{"choices": ' + b"[" * 9000, 200), 502, "upstream-strange", "MEMCUBE_UPSTREAM"),
+        (Response(b'{"error": ' + b"[" * 9000, 400), 400, "upstream-refused", "[[["),
         (JSONResponse({"choices": "none"}, 200), 502, "upstream-strange", "MEMCUBE_UPSTREAM"),
     ],
 )
@@ -180,6 +182,15 @@ async def test_its_errors_say_what_to_look_at(
     assert refused(got, status, word)["code"] == code
     if answer.status_code == 429:
         assert got.headers["retry-after"] == "7"
+
+
+async def test_an_answer_without_end_is_not_read_to_the_end(
+    client: httpx.AsyncClient, elsewhere: Elsewhere, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.http.upstream._LONGEST", 1_000)
+    elsewhere.answer = Response(b" " * 10_000 + b'{"choices": []}')
+    got = await client.post("/v1/chat/completions", json=body(memory=None))
+    assert "more than 1,000 bytes" in refused(got, 502, "MEMCUBE_UPSTREAM")["message"]
 
 
 async def test_one_that_cannot_be_reached_is_asked_for_again(tmp_path: Path) -> None:
