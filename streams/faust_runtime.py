@@ -125,6 +125,7 @@ class _Runtime:
         )
         self._sender = KafkaSender(bootstrap)
         self._relay = Relay(role, self._sender, self._in_teller)
+        self._seeking = asyncio.Lock()
 
     async def in_writer(self, call: Callable[[], T]) -> T:
         """Run in the writer thread. On the event loop a commit would keep the next batch from filling."""
@@ -134,10 +135,23 @@ class _Runtime:
         return await asyncio.get_running_loop().run_in_executor(self._teller, call)
 
     async def seek(self, consumer: Consumer) -> None:
-        """Start every assigned partition where the record stands."""
+        """Start every assigned partition where the record stands.
+
+        Faust asks at the end of a rebalance, and after a fetch that came while the flow stood still. Only
+        the first of the two lets the flow go on afterwards, and the second may well come to its turn later.
+        """
+        async with self._seeking:
+            rebalance, flowing = self._app.rebalancing_count, consumer.flow_active
+            consumer.stop_flow()
+            self._app.flow_control.clear()
+            try:
+                await self._seek(consumer)
+            finally:
+                if flowing and self._app.rebalancing_count == rebalance:
+                    consumer.resume_flow()
+
+    async def _seek(self, consumer: Consumer) -> None:
         await self._leave_another_topic()
-        consumer.stop_flow()
-        self._app.flow_control.clear()
         assigned = {tp for tp in consumer.assignment() if tp.topic == self._topic.name}
         limits = await bounds(self._bootstrap, self._topic.name, (tp.partition for tp in assigned))
         try:

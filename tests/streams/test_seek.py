@@ -43,6 +43,25 @@ faust_runtime._record = telling
 sys.exit(worker.main())
 """
 
+# The worker itself, which asks for one more seek when the first rebalance is over: as Faust does after a
+# fetch that came back while the flow stood still.
+SEEKING_AGAIN: Final = """
+import asyncio, sys
+from streams import faust_runtime, worker
+seek = faust_runtime._Runtime.seek
+async def seek_again(runtime, consumer):
+    while runtime._app.rebalancing or not consumer.flow_active:
+        await asyncio.sleep(0.01)
+    await seek(runtime, consumer)
+    print("sought again", flush=True)
+async def seek_and_again(runtime, consumer):
+    if not hasattr(runtime, "again"):
+        runtime.again = asyncio.create_task(seek_again(runtime, consumer))
+    await seek(runtime, consumer)
+faust_runtime._Runtime.seek = seek_and_again
+sys.exit(worker.main())
+"""
+
 
 async def test_reading_starts_at_the_records_position_whatever_the_group_has_committed(
     tmp_path: Path,
@@ -58,7 +77,7 @@ async def test_reading_starts_at_the_records_position_whatever_the_group_has_com
         await _commit(running, {**{n: stored[n] // 2 for n in behind}, **{n: ends[n] for n in ahead}})
         assert any(stored[n] > 1 for n in behind)
         assert any(stored[n] < ends[n] for n in ahead)
-        _start_telling(running)
+        _start(running, TELLING)
         await running.caught_up()
         # Behind the ends stand the commands that the stream itself has sent since.
         read = {n: [offset for offset in found if offset < ends[n]] for n, found in _read(running).items()}
@@ -66,6 +85,18 @@ async def test_reading_starts_at_the_records_position_whatever_the_group_has_com
         digest, letters = await asyncio.to_thread(undisturbed, tmp_path / "calm", events)
         assert running.store.digest() == digest
         assert await running.dead_letters() == letters
+
+
+async def test_a_late_seek_does_not_stand_in_the_way_of_what_comes(tmp_path: Path) -> None:
+    events = told(0, 40)
+    async with Running(tmp_path / "run") as running:
+        _start(running, SEEKING_AGAIN)
+        async with asyncio.timeout(60):
+            while "sought again" not in running.log():
+                await asyncio.sleep(0.1)
+        await running.publish(events)
+        await running.caught_up()
+        await _same_as(running, tmp_path, events)
 
 
 async def test_an_aborted_transaction_was_never_said(tmp_path: Path) -> None:
@@ -129,11 +160,11 @@ async def _commit(running: Running, offsets: dict[int, int]) -> None:
         await consumer.stop()
 
 
-def _start_telling(running: Running) -> None:
+def _start(running: Running, program: str) -> None:
     with (running.folder / "memory.log").open("ab") as log:
         running.workers.append(
             subprocess.Popen(
-                [sys.executable, "-c", TELLING, "--role", "memory", "--data", str(running.folder)],
+                [sys.executable, "-c", program, "--role", "memory", "--data", str(running.folder)],
                 env={**os.environ, "MEMCUBE_KAFKA": running.broker.bootstrap, "MEMCUBE_EMBEDDER": "hash"},
                 stdout=log,
                 stderr=log,
